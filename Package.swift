@@ -1,0 +1,109 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The package is a table: one row per module, arrows pointing down only. `Tools/check` builds with
+// `--explicit-target-dependency-import-check error`, so an import that is not in this table fails.
+
+/// A door to one C library: a module map and a shim header, nothing else.
+struct Door {
+    var name: String
+    var pkgConfig: String
+    var debianPackages: [String]
+}
+
+let doors: [Door] = [
+    Door(name: "CLMDB", pkgConfig: "lmdb", debianPackages: ["liblmdb-dev"]),
+    Door(name: "CXXHash", pkgConfig: "libxxhash", debianPackages: ["libxxhash-dev"]),
+    Door(
+        name: "CTurboJPEG", pkgConfig: "libturbojpeg", debianPackages: ["libturbojpeg0-dev"]),
+    Door(name: "CFFTW", pkgConfig: "fftw3f", debianPackages: ["libfftw3-dev"]),
+    Door(name: "CPixman", pkgConfig: "pixman-1", debianPackages: ["libpixman-1-dev"]),
+    Door(name: "CCairo", pkgConfig: "cairo", debianPackages: ["libcairo2-dev"]),
+    Door(
+        name: "CFFmpeg",
+        pkgConfig: "libavformat libavcodec libswscale libswresample libavutil",
+        debianPackages: [
+            "libavformat-dev", "libavcodec-dev", "libswscale-dev", "libswresample-dev",
+            "libavutil-dev",
+        ]),
+]
+
+/// A module written here, and the modules below it that it may import.
+struct Room {
+    var name: String
+    var dependencies: [String]
+    var tests: Bool = true
+    var isPublic: Bool = false
+}
+
+let rooms: [Room] = [
+    Room(name: "Basics", dependencies: ["CXXHash"]),
+    Room(name: "LMDB", dependencies: ["Basics", "CLMDB"]),
+    Room(name: "AssetStore", dependencies: ["Basics", "LMDB"], isPublic: true),
+    Room(name: "FrameCodecs", dependencies: ["Basics", "CTurboJPEG"], isPublic: true),
+    Room(name: "Media", dependencies: ["Basics", "FrameCodecs", "CFFmpeg"], isPublic: true),
+    Room(
+        name: "Rendering",
+        dependencies: ["Basics", "FrameCodecs", "CFFTW", "CPixman", "CCairo"], isPublic: true),
+    Room(
+        name: "Exporting",
+        dependencies: ["Basics", "AssetStore", "FrameCodecs", "Media", "Rendering"],
+        isPublic: true),
+    Room(
+        name: "AssetctlCommands",
+        dependencies: [
+            "Basics", "AssetStore", "FrameCodecs", "Media", "Rendering", "Exporting",
+        ]),
+]
+
+/// Programs: a `main.swift` of a few lines over one module.
+let programs: [(name: String, dependencies: [String])] = [
+    (name: "assetctl", dependencies: ["AssetctlCommands"])
+]
+
+let warningsAreErrors = Context.environment["ASSETSTORE_WARNINGS_AS_ERRORS"] == "1"
+
+let settings: [SwiftSetting] =
+    [
+        .strictMemorySafety(),
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    ] + (warningsAreErrors ? [.treatAllWarnings(as: .error)] : [])
+
+func dependencies(_ names: [String]) -> [Target.Dependency] {
+    names.map { .target(name: $0) }
+}
+
+let package = Package(
+    name: "assetstore",
+    products: rooms.filter(\.isPublic).map { .library(name: $0.name, targets: [$0.name]) }
+        + programs.map { .executable(name: $0.name, targets: [$0.name]) },
+    targets: doors.map {
+        .systemLibrary(
+            name: $0.name, pkgConfig: $0.pkgConfig, providers: [.apt($0.debianPackages)])
+    }
+        + rooms.map {
+            .target(
+                name: $0.name, dependencies: dependencies($0.dependencies),
+                swiftSettings: settings)
+        }
+        + programs.map {
+            .executableTarget(
+                name: $0.name, dependencies: dependencies($0.dependencies),
+                swiftSettings: settings)
+        }
+        + [
+            .target(
+                name: "TestSupport", dependencies: [],
+                path: "Tests/TestSupport", swiftSettings: settings)
+        ]
+        + rooms.filter(\.tests).map {
+            .testTarget(
+                name: $0.name + "Tests",
+                dependencies: dependencies(
+                    [$0.name, "TestSupport"] + $0.dependencies.filter { !$0.hasPrefix("C") }),
+                swiftSettings: settings)
+        }
+)

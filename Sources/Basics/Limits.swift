@@ -1,0 +1,33 @@
+// Every limit on what comes from outside, by name.
+
+/// The limits that keep input of any kind from taking memory, time or disk without bound.
+public enum Limits {
+    /// The longest name of a project, asset, kind, media type or attribute key, in UTF-8 bytes.
+    public static let nameByteCountMax = 255
+    /// The longest attribute value, in UTF-8 bytes.
+    public static let attributeByteCountMax = 16 << 10
+    /// The most attributes of one asset.
+    public static let attributeCountMax = 64
+    /// The largest regeneration parameters or job recipe, in bytes of JSON.
+    public static let parametersByteCountMax = 1 << 20
+    /// The payload bytes of one part of an asset; only the last part is shorter.
+    public static let partByteCount = 4 << 20
+    /// The largest asset that is lent as one contiguous span; larger ones are read in ranges.
+    public static let contiguousByteCountMax = 48 << 20
+    /// The largest payload of one frame or segment record.
+    public static let recordByteCountMax = 1 << 30
+    /// The smallest and largest width and height of a frame, in pixels.
+    public static let frameSide = 1...16_384
+    /// The smallest and largest width and height of a video, in pixels.
+    public static let videoSide = 16...8192
+    /// The lowest and highest frame rate, in frames per second.
+    public static let frameRate = 1.0...240.0
+    /// The most frames of one job: three days at 60 frames per second.
+    public static let frameCountMax = 16_000_000
+    /// The most worker threads of one job.
+    public static let workerCountMax = 256
+    /// The most layers of one scene.
+    public static let layerCountMax = 64
+    /// The largest scene file, in bytes.
+    public static let sceneByteCountMax = 1 << 20
+}

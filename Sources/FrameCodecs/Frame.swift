@@ -1,0 +1,107 @@
+// A picture in memory: what layers draw on, codecs pack and encoders eat.
+
+public import Basics
+
+/// A picture in memory, owned uniquely by its holder.
+///
+/// Sendable: it can be handed to another thread, and read by several at once when it sits in a
+/// shared immutable box; changing it needs exclusive access, which the compiler enforces.
+///
+/// Planes lie one after the other, each starting at a multiple of 64 bytes, each row at a multiple
+/// of ``alignment`` bytes. Fresh frames are zero (transparent black in the RGB formats).
+@safe public struct Frame: ~Copyable, @unchecked Sendable {
+    // @unchecked: the memory has one owner, and is only written through `mutating` functions.
+
+    /// Where a plane lies in the frame's memory.
+    public struct Plane: Sendable, Equatable {
+        /// The plane's first byte, from the start of the frame's memory.
+        public let offset: Int
+        /// Bytes from one row to the next.
+        public let stride: Int
+        /// Bytes of a row that carry samples.
+        public let rowByteCount: Int
+        public let rows: Int
+    }
+
+    /// Rows start at multiples of this many bytes.
+    public static let alignment = 64
+
+    public let width: Int
+    public let height: Int
+    public let format: PixelFormat
+    public let planes: [Plane]
+    /// The bytes of the frame's memory, padding included.
+    public let byteCount: Int
+    private let memory: UnsafeMutableRawPointer
+
+    /// A frame of zeros.
+    ///
+    /// - Throws: ``AssetError/Code/invalidArgument`` when a side is outside ``Limits/frameSide``.
+    public init(width: Int, height: Int, format: PixelFormat) throws(AssetError) {
+        guard Limits.frameSide.contains(width), Limits.frameSide.contains(height) else {
+            throw AssetError(
+                .invalidArgument,
+                "a frame of \(width)×\(height) pixels is outside "
+                    + "\(Limits.frameSide.lowerBound)–\(Limits.frameSide.upperBound) per side")
+        }
+        var planes: [Plane] = []
+        var offset = 0
+        for plane in 0..<format.planeCount {
+            let (used, rows) = format.planeSize(plane, width: width, height: height)
+            let stride = (used + Self.alignment - 1) / Self.alignment * Self.alignment
+            planes.append(Plane(offset: offset, stride: stride, rowByteCount: used, rows: rows))
+            offset += stride * rows
+        }
+        self.width = width
+        self.height = height
+        self.format = format
+        self.planes = planes
+        self.byteCount = offset
+        unsafe memory = UnsafeMutableRawPointer.allocate(
+            byteCount: offset, alignment: Self.alignment)
+        unsafe memory.initializeMemory(as: UInt8.self, repeating: 0, count: offset)
+    }
+
+    deinit { unsafe memory.deallocate() }
+
+    /// Lends the frame's memory, padding included. Planes lie where ``planes`` says.
+    public func withBytes<Result: ~Copyable>(
+        _ body: (RawSpan) throws -> Result
+    ) rethrows -> Result {
+        try body(unsafe UnsafeRawBufferPointer(start: memory, count: byteCount).bytes)
+    }
+
+    /// Lends the frame's memory for C libraries and kernels.
+    package func withUnsafeBytes<Result: ~Copyable>(
+        _ body: (UnsafeRawBufferPointer) throws -> Result
+    ) rethrows -> Result {
+        try unsafe body(UnsafeRawBufferPointer(start: memory, count: byteCount))
+    }
+
+    /// Lends the frame's memory to be written by C libraries and kernels.
+    package mutating func withUnsafeMutableBytes<Result: ~Copyable>(
+        _ body: (UnsafeMutableRawBufferPointer) throws -> Result
+    ) rethrows -> Result {
+        try unsafe body(UnsafeMutableRawBufferPointer(start: memory, count: byteCount))
+    }
+
+    /// Sets every byte to zero: transparent black in the RGB formats.
+    public mutating func clear() {
+        unsafe memory.initializeMemory(as: UInt8.self, repeating: 0, count: byteCount)
+    }
+
+    /// Makes this frame equal to `other`, which must have the same size and format.
+    public mutating func copy(from other: borrowing Frame) {
+        precondition(
+            width == other.width && height == other.height && format == other.format,
+            "frames of different shape")
+        unsafe memory.copyMemory(from: other.memory, byteCount: byteCount)
+    }
+}
+
+/// A frame that no one changes any more, to be read by several threads.
+public final class SharedFrame: Sendable {
+    public let frame: Frame
+
+    public init(_ frame: consuming Frame) { self.frame = frame }
+}
