@@ -7,11 +7,12 @@ import PackageDescription
 /// A door to one C library: a module map and a shim header, nothing else.
 struct Door {
     var name: String
-    var pkgConfig: String
+    var pkgConfig: String?
     var debianPackages: [String]
 }
 
 let doors: [Door] = [
+    Door(name: "CLinux", pkgConfig: nil, debianPackages: ["libc6-dev"]),
     Door(name: "CLMDB", pkgConfig: "lmdb", debianPackages: ["liblmdb-dev"]),
     Door(name: "CXXHash", pkgConfig: "libxxhash", debianPackages: ["libxxhash-dev"]),
     Door(
@@ -37,7 +38,7 @@ struct Room {
 }
 
 let rooms: [Room] = [
-    Room(name: "Basics", dependencies: ["CXXHash"]),
+    Room(name: "Basics", dependencies: ["CLinux", "CXXHash"]),
     Room(name: "LMDB", dependencies: ["Basics", "CLMDB"]),
     Room(name: "AssetStore", dependencies: ["Basics", "LMDB"], isPublic: true),
     Room(name: "FrameCodecs", dependencies: ["Basics", "CTurboJPEG"], isPublic: true),
