@@ -1,0 +1,112 @@
+// The catalog: an LMDB environment that holds everything except payload bytes.
+
+internal import Basics
+internal import LMDB
+
+/// The tables of a store, open. Thread-safe.
+struct Catalog: Sendable {
+    let environment: Environment
+
+    /// What the store says of itself: one entry.
+    let store: Table<StoreKey, StoreRecord>
+    let assets: Table<AssetID, Asset.Record>
+    let assetsByProject: Table<ProjectAssetKey, Presence>
+    let assetsByContent: Table<ContentAssetKey, Presence>
+    let parts: Table<PartKey, PayloadRecord>
+    let jobs: Table<JobID, Job.Record>
+    let jobsByState: Table<StateJobKey, Presence>
+    let jobsByProject: Table<ProjectJobKey, Presence>
+    /// Counters of a job's stored frames.
+    let jobFrames: Table<JobID, Usage>
+    let frames: Table<FrameKey, FrameRecord>
+    let segments: Table<SegmentKey, PayloadRecord>
+    let usage: Table<UsageKey, Usage>
+    let packs: Table<PackID, PackRecord>
+    /// The packs that are not sealed.
+    let openPacks: Table<PackID, Presence>
+    /// The live ranges of packs, and whose they are.
+    let extents: Table<ExtentKey, ExtentRecord>
+    let freeRanges: Table<ExtentKey, FreeRangeRecord>
+
+    /// Opens the catalog in the directory `path`.
+    ///
+    /// - Parameter newStore: what to write into a catalog that has no tables yet; `nil` when only
+    ///   a finished store is wanted.
+    /// - Throws: ``AssetError/Code/notAStore`` when the tables are not there.
+    init(path: String, newStore: StoreRecord?) throws(AssetError) {
+        let environment = try Environment(path: path)
+        if let newStore {
+            self = try environment.openTables(create: true) { opener throws(AssetError) in
+                let catalog = try Catalog(environment, opener)
+                if try opener.transaction.get(catalog.store, StoreKey()) == nil {
+                    try opener.transaction.put(catalog.store, StoreKey(), newStore)
+                }
+                return catalog
+            }
+        } else {
+            self = try environment.openTables(create: false) { opener throws(AssetError) in
+                try Catalog(environment, opener)
+            }
+        }
+    }
+
+    private init(
+        _ environment: Environment, _ opener: borrowing TableOpener
+    ) throws(AssetError) {
+        self.environment = environment
+        store = try opener.existingTable("store")
+        assets = try opener.existingTable("assets")
+        assetsByProject = try opener.existingTable("assetsByProject")
+        assetsByContent = try opener.existingTable("assetsByContent")
+        parts = try opener.existingTable("parts")
+        jobs = try opener.existingTable("jobs")
+        jobsByState = try opener.existingTable("jobsByState")
+        jobsByProject = try opener.existingTable("jobsByProject")
+        jobFrames = try opener.existingTable("jobFrames")
+        frames = try opener.existingTable("frames")
+        segments = try opener.existingTable("segments")
+        usage = try opener.existingTable("usage")
+        packs = try opener.existingTable("packs")
+        openPacks = try opener.existingTable("openPacks")
+        extents = try opener.existingTable("extents")
+        freeRanges = try opener.existingTable("freeRanges")
+    }
+
+    /// Makes a written payload part of the store.
+    func claim(
+        _ location: PayloadLocation, for owner: RecordOwner,
+        in transaction: borrowing WriteTransaction
+    ) throws(AssetError) {
+        try transaction.put(
+            extents, location.extent,
+            ExtentRecord(byteCount: location.recordByteCount, owner: owner))
+    }
+
+    /// Gives a payload's range up. The bytes stay until nobody can see them any more.
+    func release(
+        _ location: PayloadLocation, in transaction: borrowing WriteTransaction
+    ) throws(AssetError) {
+        try transaction.delete(extents, location.extent)
+        try free(location.extent, byteCount: location.recordByteCount, in: transaction)
+    }
+
+    /// Notes that a range of a pack is nobody's.
+    func free(
+        _ extent: ExtentKey, byteCount: UInt64, in transaction: borrowing WriteTransaction
+    ) throws(AssetError) {
+        try transaction.put(
+            freeRanges, extent,
+            FreeRangeRecord(byteCount: byteCount, freedBy: transaction.number))
+    }
+}
+
+extension TableOpener {
+    fileprivate func existingTable<Key, Value>(
+        _ name: String
+    ) throws(AssetError) -> Table<Key, Value> {
+        guard let table = try table(name, of: (Key.self, Value.self)) else {
+            throw AssetError(.notAStore, "this is not a store: its catalog has no table “\(name)”")
+        }
+        return table
+    }
+}

@@ -1,0 +1,124 @@
+// The names of things: assets, jobs, packs, namespaces.
+
+internal import Basics
+internal import Synchronization
+
+/// A namespace of the store. Raw values are stored and never renumbered.
+public enum Namespace: UInt8, Sendable, CaseIterable {
+    case images = 1
+    case videos = 2
+    case audio = 3
+    case frames = 4
+    case jobs = 5
+
+    /// The name on the command line and in JSON.
+    public var name: String { "\(self)" }
+
+    /// The namespace of this name, `nil` when there is none.
+    public init?(name: String) {
+        guard let namespace = Self.allCases.first(where: { $0.name == name }) else { return nil }
+        self = namespace
+    }
+
+    /// The namespaces that hold assets.
+    public static let assetNamespaces: [Namespace] = [.images, .videos, .audio]
+}
+
+/// An asset's identifier: a UUID of version 7 (RFC 9562), so that assets sort by creation.
+public struct AssetID: Hashable, Comparable, Sendable, CustomStringConvertible {
+    public let high: UInt64
+    public let low: UInt64
+
+    public init(high: UInt64, low: UInt64) {
+        self.high = high
+        self.low = low
+    }
+
+    /// Parses the canonical 36 characters, upper or lower case; `nil` for anything else.
+    public init?(_ text: some StringProtocol) {
+        let groups = text.split(separator: "-", omittingEmptySubsequences: false)
+        guard groups.map(\.utf8.count) == [8, 4, 4, 4, 12],
+            let value = parseHex128(groups.joined())
+        else { return nil }
+        self.init(high: value.high, low: value.low)
+    }
+
+    public var description: String {
+        let digits = hex(high) + hex(low)
+        var text = ""
+        for (offset, digit) in digits.enumerated() {
+            if [8, 12, 16, 20].contains(offset) { text.append("-") }
+            text.append(digit)
+        }
+        return text
+    }
+
+    public static func < (left: AssetID, right: AssetID) -> Bool {
+        (left.high, left.low) < (right.high, right.low)
+    }
+}
+
+/// Makes asset identifiers that grow strictly, also within a millisecond and when the clock jumps
+/// back. Thread-safe.
+final class AssetIDSource: Sendable {
+    /// The 60 bits of time and counter of the last identifier.
+    private let last = Mutex<UInt64>(0)
+
+    func next(now: Timestamp = .now()) -> AssetID {
+        let time = UInt64(max(0, now.millisecondsSinceEpoch)) & (1 << 48 - 1)
+        // The counter starts low in its 12 bits, at random, so that it has room to grow.
+        let fresh = time << 12 | UInt64.random(in: 0..<1024)
+        let stamp = last.withLock { last in
+            last = max(fresh, last + 1)
+            return last
+        }
+        return AssetID(
+            high: (stamp >> 12) << 16 | 0x7000 | stamp & 0xFFF,
+            low: 1 << 63 | UInt64.random(in: 0..<1 << 62))
+    }
+}
+
+/// A job's identifier: the hash of what it is to do, so that the same work is the same job.
+public struct JobID: Hashable, Comparable, Sendable, CustomStringConvertible {
+    public let high: UInt64
+    public let low: UInt64
+
+    public init(high: UInt64, low: UInt64) {
+        self.high = high
+        self.low = low
+    }
+
+    /// The identity of the work that `recipe` describes: its XXH3-128.
+    public init(hashing recipe: RawSpan) {
+        let checksum = ContentChecksum(of: recipe)
+        self.init(high: checksum.high, low: checksum.low)
+    }
+
+    /// Parses 32 hexadecimal digits; `nil` for anything else.
+    public init?(_ text: some StringProtocol) {
+        guard let value = parseHex128(String(text)) else { return nil }
+        self.init(high: value.high, low: value.low)
+    }
+
+    public var description: String { hex(high) + hex(low) }
+
+    public static func < (left: JobID, right: JobID) -> Bool {
+        (left.high, left.low) < (right.high, right.low)
+    }
+}
+
+/// A pack's number; its file's name is the 16 hexadecimal digits.
+struct PackID: Hashable, Comparable, Sendable, CustomStringConvertible {
+    let number: UInt64
+    var description: String { hex(number) }
+    static func < (left: PackID, right: PackID) -> Bool { left.number < right.number }
+}
+
+private func parseHex128(_ text: String) -> (high: UInt64, low: UInt64)? {
+    guard text.utf8.count == 32, text.utf8.allSatisfy({ Character(Unicode.Scalar($0)).isHexDigit })
+    else { return nil }
+    guard let high = UInt64(text.prefix(16), radix: 16),
+        let low = UInt64(text.suffix(16), radix: 16)
+    else { return nil }
+    return (high, low)
+}

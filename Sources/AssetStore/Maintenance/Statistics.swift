@@ -1,0 +1,68 @@
+// What the store holds and what it takes.
+
+internal import Basics
+internal import LMDB
+
+/// Figures of a store at one moment.
+public struct StoreStatistics: Equatable, Sendable {
+    public var formatVersion: Int
+    /// The most payload bytes the store may hold; `nil` for no limit.
+    public var quota: Int?
+    public var assetCount: Int
+    public var frameCount: Int
+    public var jobCount: Int
+    /// Bytes as they were given.
+    public var byteCount: Int
+    /// Bytes as they lie in the packs, record headers aside.
+    public var storedByteCount: Int
+    /// Bytes of the ranges of packs that nothing refers to any more.
+    public var reclaimableByteCount: Int
+    /// Bytes of disk blocks of all the store's files.
+    public var diskByteCount: Int
+    /// By namespace.
+    public var namespaces: [Namespace: Usage]
+    /// By project and namespace.
+    public var projects: [String: [Namespace: Usage]]
+}
+
+extension Store {
+    /// What the store holds and what it takes.
+    ///
+    /// - Complexity: O(projects + packs + free ranges).
+    public func statistics() throws -> StoreStatistics {
+        var statistics = try catalog.environment.read { transaction in
+            guard let record = try transaction.get(catalog.store, StoreKey()) else {
+                throw AssetError(.damaged, "the store's own record is gone")
+            }
+            var all: [String: [Namespace: Usage]] = [:]
+            try transaction.scan(catalog.usage) { key, usage in
+                all[key.project, default: [:]][key.namespace] = usage
+                return true
+            }
+            let store = all.removeValue(forKey: UsageKey.wholeStore) ?? [:]
+            let total = store.values.reduce(Usage(), +)
+            var free = 0
+            try transaction.scan(catalog.freeRanges) { _, record in
+                free += Int(record.byteCount)
+                return true
+            }
+            return StoreStatistics(
+                formatVersion: Int(record.formatVersion), quota: record.quota.map { Int($0) },
+                assetCount: Namespace.assetNamespaces.reduce(0) { $0 + (store[$1]?.count ?? 0) },
+                frameCount: store[.frames]?.count ?? 0, jobCount: store[.jobs]?.count ?? 0,
+                byteCount: total.byteCount, storedByteCount: total.storedByteCount,
+                reclaimableByteCount: free, diskByteCount: 0, namespaces: store, projects: all)
+        }
+        let layout = StoreLayout(path)
+        for directory in [layout.catalog, layout.packs] {
+            for name in try FileSystem.names(in: directory) {
+                do throws(AssetError) {
+                    statistics.diskByteCount += try File("\(directory)/\(name)").diskByteCount()
+                } catch  where error.code == .inputMissing {
+                    // Removed since it was listed.
+                }
+            }
+        }
+        return statistics
+    }
+}

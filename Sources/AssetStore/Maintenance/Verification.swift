@@ -1,0 +1,169 @@
+// Checking everything: every payload against its checksum, every record against its counterpart,
+// every counter against a recount.
+
+internal import Basics
+internal import LMDB
+
+/// What a verification found.
+public struct VerificationReport: Equatable, Sendable {
+    /// Something that is not as it was stored.
+    public struct Damage: Equatable, Sendable {
+        /// What is damaged: an asset's or job's id, a pack, a counter.
+        public var id: String
+        /// The number of the asset's part, or of the job's frame or segment.
+        public var part: Int?
+        public var reason: String
+    }
+
+    public var assetsChecked = 0
+    public var framesChecked = 0
+    public var segmentsChecked = 0
+    /// Payload bytes read and compared with their checksums.
+    public var bytesChecked = 0
+    /// The damage found, at most ``damageCountMax`` of it.
+    public var damaged: [Damage] = []
+    /// How much damage was found.
+    public var damageCount = 0
+
+    public static let damageCountMax = 10_000
+
+    /// Whether all is as it was stored.
+    public var isIntact: Bool { damageCount == 0 }
+
+    mutating func add(_ id: String, _ part: Int?, _ reason: String) {
+        damageCount += 1
+        if damaged.count < Self.damageCountMax {
+            damaged.append(Damage(id: id, part: part, reason: reason))
+        }
+    }
+}
+
+extension Store {
+    /// Checks every payload, record and counter, while others read and write.
+    ///
+    /// Payloads are read in the order of the disk, in snapshots of bounded length. What is removed
+    /// meanwhile is not missed; what is added may be left out.
+    ///
+    /// - Parameter progress: called with the payload bytes checked and to be checked; return false
+    ///   to stop with ``AssetError/Code/cancelled``.
+    /// - Complexity: O(stored bytes).
+    public func verify(
+        progress: (_ bytesChecked: Int, _ byteCount: Int) -> Bool = { _, _ in true }
+    ) throws -> VerificationReport {
+        var report = VerificationReport()
+        try verifyPackHeaders(&report)
+        try verifyPayloads(&report, progress)
+        try catalog.environment.read { transaction in
+            var recount = Recount(catalog: catalog, report: report)
+            try recount.run(in: transaction)
+            report = recount.report
+        }
+        return report
+    }
+
+    private func verifyPackHeaders(_ report: inout VerificationReport) throws {
+        var packs: [PackID] = []
+        try catalog.environment.read { transaction in
+            try transaction.scan(catalog.packs) { id, record in
+                if record.committedEnd > UInt64(PackHeader.byteCount) { packs.append(id) }
+                return true
+            }
+        }
+        for pack in packs {
+            do {
+                try packReader.verifyHeader(of: pack)
+            } catch let error as AssetError {
+                report.add("pack \(pack)", nil, error.message)
+            }
+        }
+    }
+
+    /// Walks the live ranges of all packs.
+    private func verifyPayloads(
+        _ report: inout VerificationReport, _ progress: (Int, Int) -> Bool
+    ) throws {
+        let total = try statistics().storedByteCount
+        var next: [UInt8]? = []
+        while let start = next {
+            next = nil
+            try catalog.environment.read { transaction in
+                let checkedBefore = report.bytesChecked
+                var count = 0
+                try transaction.scan(catalog.extents, from: start) { key, extent in
+                    // A snapshot pins the pages of everything changed since; let go of it often.
+                    guard count < 4096, report.bytesChecked - checkedBefore < 64 << 20 else {
+                        next = key.keyBytes
+                        return false
+                    }
+                    count += 1
+                    try verify(key, extent, &report, in: transaction)
+                    return true
+                }
+            }
+            guard progress(report.bytesChecked, max(total, report.bytesChecked)) else {
+                throw AssetError(.cancelled, "verifying was interrupted")
+            }
+        }
+    }
+
+    private func verify(
+        _ key: ExtentKey, _ extent: ExtentRecord, _ report: inout VerificationReport,
+        in transaction: borrowing ReadTransaction
+    ) throws {
+        let owner = extent.owner
+        let name = owner.subjectID
+        let (location, namespace) = try catalog.payload(of: owner, in: transaction)
+        guard let location, let namespace, location.extent == key,
+            location.recordByteCount == extent.byteCount
+        else {
+            report.add(name, Int(owner.index), "a range of pack \(key.pack) is held for it in vain")
+            return
+        }
+        do {
+            try packReader.verify(location, owner: owner, namespace: namespace)
+        } catch let error as AssetError {
+            report.add(name, Int(owner.index), error.message)
+        }
+        report.bytesChecked += Int(location.storedByteCount)
+        switch owner.kind {
+        case .assetPart: break
+        case .frame: report.framesChecked += 1
+        case .segment: report.segmentsChecked += 1
+        }
+    }
+}
+
+extension RecordOwner {
+    /// The asset's or job's identifier as text.
+    fileprivate var subjectID: String {
+        switch kind {
+        case .assetPart: AssetID(high: high, low: low).description
+        case .frame, .segment: JobID(high: high, low: low).description
+        }
+    }
+}
+
+extension Catalog {
+    /// Where the catalog says that an owner's payload lies, and in which namespace.
+    fileprivate func payload(
+        of owner: RecordOwner, in transaction: borrowing ReadTransaction
+    ) throws(AssetError) -> (PayloadLocation?, Namespace?) {
+        let job = JobID(high: owner.high, low: owner.low)
+        switch owner.kind {
+        case .assetPart:
+            let asset = AssetID(high: owner.high, low: owner.low)
+            let key = PartKey(asset: asset, part: UInt32(truncatingIfNeeded: owner.index))
+            return (
+                try transaction.get(parts, key)?.location,
+                try transaction.get(assets, asset)?.description.namespace
+            )
+        case .frame:
+            let key = FrameKey(job: job, index: owner.index)
+            return (try transaction.get(frames, key)?.location, .frames)
+        case .segment:
+            let key = SegmentKey(
+                job: job, track: owner.track, index: UInt32(truncatingIfNeeded: owner.index))
+            return (try transaction.get(segments, key)?.location, .jobs)
+        }
+    }
+}

@@ -1,0 +1,228 @@
+// What the store knows of an asset.
+
+public import Basics
+internal import LMDB
+
+/// What an asset's medium is like, as far as it is known and applies.
+public struct MediaFacts: Equatable, Sendable {
+    /// Pixels; of images and videos.
+    public var width: Int?
+    /// Pixels; of images and videos.
+    public var height: Int?
+    /// Of videos and audio.
+    public var durationSeconds: Double?
+    /// Frames per second; of videos.
+    public var frameRate: Double?
+    /// Sample frames per second; of audio and videos with sound.
+    public var sampleRate: Int?
+    /// Of audio and videos with sound.
+    public var channelCount: Int?
+
+    public init(
+        width: Int? = nil, height: Int? = nil, durationSeconds: Double? = nil,
+        frameRate: Double? = nil, sampleRate: Int? = nil, channelCount: Int? = nil
+    ) {
+        self.width = width
+        self.height = height
+        self.durationSeconds = durationSeconds
+        self.frameRate = frameRate
+        self.sampleRate = sampleRate
+        self.channelCount = channelCount
+    }
+}
+
+/// What a caller says of an asset it stores.
+public struct AssetDescription: Equatable, Sendable {
+    /// Images, videos or audio.
+    public var namespace: Namespace
+    /// The project it belongs to: 1–255 bytes of UTF-8 without a zero.
+    public var project: String
+    /// What it is for: thumbnail, scene, character, video, …; 0–255 bytes.
+    public var kind: String
+    /// A name for people; 0–255 bytes; need not be unique.
+    public var name: String
+    /// The media type (RFC 6838), such as `image/png`.
+    public var mediaType: String
+    /// Pairs of the caller's own; at most ``Limits/attributeCountMax``.
+    public var attributes: [String: String]
+    /// How to make the asset again: JSON of the caller's own.
+    public var parameters: String?
+    public var facts: MediaFacts
+
+    public init(
+        namespace: Namespace, project: String, kind: String = "", name: String = "",
+        mediaType: String, attributes: [String: String] = [:], parameters: String? = nil,
+        facts: MediaFacts = MediaFacts()
+    ) {
+        self.namespace = namespace
+        self.project = project
+        self.kind = kind
+        self.name = name
+        self.mediaType = mediaType
+        self.attributes = attributes
+        self.parameters = parameters
+        self.facts = facts
+    }
+
+    /// Checks every field against its limit.
+    ///
+    /// - Throws: ``AssetError/Code/invalidArgument``, naming the field.
+    func validate() throws(AssetError) {
+        guard Namespace.assetNamespaces.contains(namespace) else {
+            throw AssetError(
+                .invalidArgument, "assets belong in images, videos or audio, not \(namespace.name)")
+        }
+        try validateProject(project)
+        try validate(kind, "kind")
+        try validate(name, "name")
+        try validate(mediaType, "media type")
+        guard attributes.count <= Limits.attributeCountMax else {
+            throw AssetError(
+                .invalidArgument,
+                "an asset has at most \(Limits.attributeCountMax) attributes, "
+                    + "not \(attributes.count)")
+        }
+        for (key, value) in attributes {
+            try validate(key, "attribute's name")
+            guard value.utf8.count <= Limits.attributeByteCountMax else {
+                throw AssetError(
+                    .invalidArgument,
+                    "the attribute “\(key)” is longer than "
+                        + "\(Limits.attributeByteCountMax) bytes")
+            }
+        }
+        if let parameters, parameters.utf8.count > Limits.parametersByteCountMax {
+            throw AssetError(
+                .invalidArgument,
+                "the parameters are longer than \(Limits.parametersByteCountMax) bytes")
+        }
+    }
+
+    private func validate(_ text: String, _ field: String) throws(AssetError) {
+        guard text.utf8.count <= Limits.nameByteCountMax else {
+            throw AssetError(
+                .invalidArgument,
+                "the \(field) “\(text.prefix(40))…” is longer than "
+                    + "\(Limits.nameByteCountMax) bytes")
+        }
+        guard !text.utf8.contains(0) else {
+            throw AssetError(.invalidArgument, "the \(field) contains a zero byte")
+        }
+    }
+}
+
+/// Checks a project's name: 1–255 bytes without a zero.
+///
+/// - Throws: ``AssetError/Code/invalidArgument``.
+func validateProject(_ project: String) throws(AssetError) {
+    guard (1...Limits.nameByteCountMax).contains(project.utf8.count), !project.utf8.contains(0)
+    else {
+        throw AssetError(
+            .invalidArgument,
+            "a project's name has 1–\(Limits.nameByteCountMax) bytes and no zero byte, "
+                + "unlike “\(project.prefix(40))”")
+    }
+}
+
+/// An asset in the store.
+public struct Asset: Equatable, Sendable, Identifiable {
+    public let id: AssetID
+    public let description: AssetDescription
+    /// The length of its bytes.
+    public let byteCount: Int
+    /// The bytes that it takes in packs, record headers aside.
+    public let storedByteCount: Int
+    /// XXH3-128 of its bytes.
+    public let checksum: ContentChecksum
+    public let createdAt: Timestamp
+
+    public var namespace: Namespace { description.namespace }
+    public var project: String { description.project }
+
+    /// The number of parts that its bytes lie in.
+    var partCount: Int {
+        (byteCount + Limits.partByteCount - 1) / Limits.partByteCount
+    }
+
+    /// The value under which an asset stands in the catalog.
+    struct Record: TableValue, Equatable {
+        var description: AssetDescription
+        var byteCount: UInt64
+        var storedByteCount: UInt64
+        var checksum: ContentChecksum
+        var createdAt: Timestamp
+
+        func asset(_ id: AssetID) -> Asset {
+            Asset(
+                id: id, description: description, byteCount: Int(byteCount),
+                storedByteCount: Int(storedByteCount), checksum: checksum, createdAt: createdAt)
+        }
+    }
+}
+
+extension Asset.Record {
+    func append(to value: inout ByteWriter) {
+        value.append(UInt8(1))
+        value.append(description.namespace.rawValue)
+        value.append(byteCount)
+        value.append(storedByteCount)
+        value.append(checksum.high)
+        value.append(checksum.low)
+        value.append(createdAt.millisecondsSinceEpoch)
+        value.append(description.project)
+        value.append(description.kind)
+        value.append(description.name)
+        value.append(description.mediaType)
+        value.append(optional: description.parameters)
+        value.append(optional: description.facts.width.map(Int64.init))
+        value.append(optional: description.facts.height.map(Int64.init))
+        value.append(optional: description.facts.durationSeconds)
+        value.append(optional: description.facts.frameRate)
+        value.append(optional: description.facts.sampleRate.map(Int64.init))
+        value.append(optional: description.facts.channelCount.map(Int64.init))
+        value.append(UInt32(description.attributes.count))
+        for (key, text) in description.attributes.sorted(by: { $0.key < $1.key }) {
+            value.append(key)
+            value.append(text)
+        }
+    }
+
+    init(value: inout ByteReader) throws(AssetError) {
+        try value.requireVersion(1)
+        guard let namespace = Namespace(rawValue: try value.integer()) else {
+            throw value.damaged("an unknown namespace")
+        }
+        byteCount = try value.integer()
+        storedByteCount = try value.integer()
+        checksum = ContentChecksum(high: try value.integer(), low: try value.integer())
+        createdAt = Timestamp(millisecondsSinceEpoch: try value.integer())
+        description = AssetDescription(
+            namespace: namespace, project: try value.string(), kind: try value.string(),
+            name: try value.string(), mediaType: try value.string())
+        description.parameters = try value.optional { reader throws(AssetError) in
+            try reader.string()
+        }
+        description.facts.width = try value.optionalInt()
+        description.facts.height = try value.optionalInt()
+        description.facts.durationSeconds = try value.optional { reader throws(AssetError) in
+            try reader.double()
+        }
+        description.facts.frameRate = try value.optional { reader throws(AssetError) in
+            try reader.double()
+        }
+        description.facts.sampleRate = try value.optionalInt()
+        description.facts.channelCount = try value.optionalInt()
+        let count = try value.integer(UInt32.self)
+        guard count <= Limits.attributeCountMax else { throw value.damaged("too many attributes") }
+        for _ in 0..<count {
+            let key = try value.string()
+            description.attributes[key] = try value.string()
+        }
+    }
+}
+
+extension ByteReader {
+    fileprivate mutating func optionalInt() throws(AssetError) -> Int? {
+        try optional { reader throws(AssetError) in Int(try reader.integer(Int64.self)) }
+    }
+}

@@ -1,0 +1,169 @@
+// What the store knows of a job.
+
+public import Basics
+internal import LMDB
+
+/// Where a job stands. Raw values are stored and never renumbered.
+public enum JobState: UInt8, Sendable, CaseIterable {
+    /// Waits for a worker: new, paused, or orphaned by one that died.
+    case pending = 1
+    case processing = 2
+    case complete = 3
+    case error = 4
+    case cancelled = 5
+
+    /// The name on the command line and in JSON.
+    public var name: String { "\(self)" }
+
+    public init?(name: String) {
+        guard let state = Self.allCases.first(where: { $0.name == name }) else { return nil }
+        self = state
+    }
+}
+
+/// What a caller says of a job it submits.
+public struct JobDescription: Equatable, Sendable {
+    /// The project it belongs to.
+    public var project: String
+    /// What it does: `render`, …
+    public var kind: String
+    /// What is to be done, as JSON, complete down to the versions of what does it: its hash is the
+    /// job's identity.
+    public var recipe: String
+    /// What doesn't change the result, as JSON: where to put it, how many workers, …
+    public var submission: String
+    /// How many frames the job will store.
+    public var frameCount: Int
+
+    public init(
+        project: String, kind: String, recipe: String, submission: String, frameCount: Int
+    ) {
+        self.project = project
+        self.kind = kind
+        self.recipe = recipe
+        self.submission = submission
+        self.frameCount = frameCount
+    }
+
+    /// The identity of this work.
+    public var id: JobID {
+        unsafe JobID(hashing: Array("\(project)\0\(kind)\0\(recipe)".utf8).span.bytes)
+    }
+
+    func validate() throws(AssetError) {
+        try validateProject(project)
+        guard (1...Limits.nameByteCountMax).contains(kind.utf8.count) else {
+            throw AssetError(
+                .invalidArgument, "a job's kind has 1–\(Limits.nameByteCountMax) bytes")
+        }
+        guard recipe.utf8.count <= Limits.parametersByteCountMax,
+            submission.utf8.count <= Limits.parametersByteCountMax
+        else {
+            throw AssetError(
+                .invalidArgument,
+                "a job's recipe is longer than \(Limits.parametersByteCountMax) bytes")
+        }
+        guard (0...Limits.frameCountMax).contains(frameCount) else {
+            throw AssetError(
+                .invalidArgument,
+                "a job has at most \(Limits.frameCountMax) frames, not \(frameCount); "
+                    + "choose a shorter range or a lower frame rate")
+        }
+    }
+}
+
+/// A job in the store.
+public struct Job: Equatable, Sendable, Identifiable {
+    public let id: JobID
+    public let description: JobDescription
+    public let state: JobState
+    /// How often a worker has begun it.
+    public let attempt: Int
+    public let createdAt: Timestamp
+    /// When the last attempt began.
+    public let startedAt: Timestamp?
+    /// When it was completed, failed or was cancelled.
+    public let completedAt: Timestamp?
+    /// Why it failed, or why it waits.
+    public let error: String?
+    /// What it made.
+    public let output: AssetID?
+    /// Its stored frames.
+    public let frames: Usage
+
+    /// The value under which a job stands in the catalog.
+    struct Record: TableValue, Equatable {
+        var description: JobDescription
+        var state: JobState
+        var attempt: UInt64
+        var createdAt: Timestamp
+        var startedAt: Timestamp?
+        var completedAt: Timestamp?
+        var error: String?
+        var output: AssetID?
+
+        init(_ description: JobDescription) {
+            self.description = description
+            state = .pending
+            attempt = 0
+            createdAt = .now()
+        }
+
+        func job(_ id: JobID, frames: Usage) -> Job {
+            Job(
+                id: id, description: description, state: state, attempt: Int(attempt),
+                createdAt: createdAt, startedAt: startedAt, completedAt: completedAt,
+                error: error, output: output, frames: frames)
+        }
+    }
+}
+
+extension Job.Record {
+    func append(to value: inout ByteWriter) {
+        value.append(UInt8(1))
+        value.append(state.rawValue)
+        value.append(attempt)
+        value.append(createdAt.millisecondsSinceEpoch)
+        value.append(optional: startedAt?.millisecondsSinceEpoch)
+        value.append(optional: completedAt?.millisecondsSinceEpoch)
+        value.append(optional: error)
+        value.append(optional: output?.high)
+        value.append(optional: output?.low)
+        value.append(description.project)
+        value.append(description.kind)
+        value.append(description.recipe)
+        value.append(description.submission)
+        value.append(Int64(description.frameCount))
+    }
+
+    init(value: inout ByteReader) throws(AssetError) {
+        try value.requireVersion(1)
+        guard let state = JobState(rawValue: try value.integer()) else {
+            throw value.damaged("an unknown job state")
+        }
+        self.state = state
+        attempt = try value.integer()
+        createdAt = Timestamp(millisecondsSinceEpoch: try value.integer())
+        startedAt = try value.optionalTimestamp()
+        completedAt = try value.optionalTimestamp()
+        error = try value.optional { reader throws(AssetError) in try reader.string() }
+        let high: UInt64? = try value.optional { reader throws(AssetError) in
+            try reader.integer()
+        }
+        let low: UInt64? = try value.optional { reader throws(AssetError) in
+            try reader.integer()
+        }
+        if let high, let low { output = AssetID(high: high, low: low) }
+        description = JobDescription(
+            project: try value.string(), kind: try value.string(), recipe: try value.string(),
+            submission: try value.string(), frameCount: Int(try value.integer(Int64.self)))
+    }
+}
+
+extension ByteReader {
+    fileprivate mutating func optionalTimestamp() throws(AssetError) -> Timestamp? {
+        try optional { reader throws(AssetError) in
+            Timestamp(millisecondsSinceEpoch: try reader.integer())
+        }
+    }
+}

@@ -1,0 +1,106 @@
+// A pack that this process appends to.
+
+internal import Basics
+internal import Synchronization
+
+/// A pack file owned by this process. Thread-safe: threads reserve ranges and write into them at
+/// the same time; the committer makes them durable.
+final class OpenPack: Sendable {
+    let id: PackID
+    let file: File
+    let capacity: Int
+    /// Held as long as this value lives; the pack is nobody else's.
+    private let ownership: ByteLock
+    private let state: Mutex<State>
+
+    private struct State {
+        /// Where the next record goes.
+        var reservedEnd: Int
+        /// Where the file's disk blocks end.
+        var allocatedEnd: Int
+        /// Ranges that were reserved but neither claimed nor freed in the catalog.
+        var unsettledCount = 0
+        /// Whether something was written since the last sync.
+        var isDirty = false
+        /// A sync failed: what was written is lost, and nothing more may follow.
+        var hasFailed = false
+    }
+
+    /// Disk blocks are taken in steps of this size, so that a sync needs no new ones.
+    static let allocationStep = 32 << 20
+
+    init(
+        id: PackID, file: File, capacity: Int, end: Int, ownership: ByteLock
+    ) throws(AssetError) {
+        self.id = id
+        self.file = file
+        self.capacity = capacity
+        self.ownership = ownership
+        state = Mutex(State(reservedEnd: end, allocatedEnd: try file.byteCount()))
+    }
+
+    /// Reserves a range, backed by disk blocks; `nil` when the pack has no room for it.
+    ///
+    /// - Throws: ``AssetError/Code/diskFull`` before anything is written.
+    func reserve(_ byteCount: Int) throws(AssetError) -> Int? {
+        try state.withLock { (state) throws(AssetError) -> Int? in
+            let end = state.reservedEnd + byteCount
+            guard end <= capacity, !state.hasFailed else { return nil }
+            if end > state.allocatedEnd {
+                let step = max(Self.allocationStep, end - state.allocatedEnd)
+                let wanted = min(state.allocatedEnd + step, capacity)
+                do throws(AssetError) {
+                    try file.preallocate(state.allocatedEnd..<wanted)
+                    state.allocatedEnd = wanted
+                } catch  where error.code == .diskFull {
+                    // Not even a step's worth is left; what is needed may still be.
+                    try file.preallocate(state.allocatedEnd..<end)
+                    state.allocatedEnd = end
+                }
+            }
+            defer {
+                state.reservedEnd = end
+                state.unsettledCount += 1
+            }
+            return state.reservedEnd
+        }
+    }
+
+    /// Writes into a reserved range.
+    func write(_ bytes: RawSpan, at offset: Int) throws(AssetError) {
+        try file.write(bytes, at: offset)
+        state.withLock { $0.isDirty = true }
+    }
+
+    /// Makes durable all that was written before. After a failure, every later call fails too: the
+    /// kernel may have dropped what it could not write.
+    func synchronize() throws(AssetError) {
+        let isDirty = try state.withLock { (state) throws(AssetError) -> Bool in
+            if state.hasFailed {
+                throw AssetError(
+                    .io, "\(file.path): an earlier sync failed, so nothing more is written to it")
+            }
+            defer { state.isDirty = false }
+            return state.isDirty
+        }
+        guard isDirty else { return }
+        do throws(AssetError) {
+            try file.synchronizeData()
+        } catch {
+            state.withLock { $0.hasFailed = true }
+            throw error
+        }
+    }
+
+    /// Notes that the catalog knows of a reserved range.
+    func settle() { state.withLock { $0.unsettledCount -= 1 } }
+
+    /// Whether the catalog knows of every range that was reserved.
+    var isSettled: Bool { state.withLock { $0.unsettledCount == 0 } }
+
+    /// Whether nothing more may be written because a sync failed.
+    var hasFailed: Bool { state.withLock { $0.hasFailed } }
+
+    /// Where the next record would go.
+    var reservedEnd: Int { state.withLock { $0.reservedEnd } }
+}

@@ -1,0 +1,242 @@
+// Where payloads are written: the packs that this process owns.
+//
+// A pack is written by one process, which holds a lock on the pack's number. Its catalog record is
+// committed before its file is made, and removed before the file is, so a file without a record
+// is garbage, and a record without a file is a pack that never got one.
+
+internal import Basics
+internal import LMDB
+internal import Synchronization
+
+/// The packs of a store, as this process writes them. Thread-safe.
+final class Packs: Sendable {
+    /// The most bytes of a pack; one record larger than that gets a pack of its own.
+    static let capacity = 256 << 20
+
+    private let directory: String
+    private let storeID: AssetID
+    private let catalog: Catalog
+    private let ownership: ByteLocks
+    /// The pack that is written now; `nil` before the first write.
+    private let current = Mutex<OpenPack?>(nil)
+
+    init(directory: String, storeID: AssetID, catalog: Catalog, ownership: ByteLocks) {
+        self.directory = directory
+        self.storeID = storeID
+        self.catalog = catalog
+        self.ownership = ownership
+    }
+
+    /// Writes a payload into a range of its own, on the calling thread. It is durable and part of
+    /// the store once the committer has claimed it; until then it is nobody's.
+    func write(
+        _ bytes: RawSpan, owner: RecordOwner, namespace: Namespace
+    ) throws -> WrittenPayload {
+        let stored = UInt64(bytes.byteCount)
+        let checksum = checksum64(bytes)
+        let byteCount = Int(RecordHeader.recordByteCount(storedByteCount: stored))
+        let (pack, offset) = try reserve(byteCount)
+        let location = PayloadLocation(
+            extent: ExtentKey(pack: pack.id, offset: UInt64(offset)), byteCount: stored,
+            storedByteCount: stored, packing: .none, checksum: checksum)
+        let header = RecordHeader(
+            owner: owner, packing: .none, namespace: namespace, payloadByteCount: stored,
+            storedByteCount: stored, checksum: checksum)
+        let payload = WrittenPayload(location: location, owner: owner, pack: pack)
+        do {
+            unsafe try pack.write(header.encoded().span.bytes, at: offset)
+            try pack.write(bytes, at: offset + RecordHeader.byteCount)
+        } catch {
+            throw WriteFailure(payload: payload, error: error)
+        }
+        return payload
+    }
+
+    /// A payload whose range was reserved but could not be written.
+    struct WriteFailure: Error {
+        var payload: WrittenPayload
+        var error: AssetError
+    }
+
+    /// Gives up the pack that is written, so that the next process goes on with it.
+    func close() throws {
+        guard let pack = current.withLock({ $0.take() }), !pack.hasFailed else { return }
+        try catalog.environment.write { transaction in
+            guard var record = try transaction.get(catalog.packs, pack.id) else { return }
+            try pack.file.truncate(to: Int(record.committedEnd))
+            record.isSwept = pack.isSettled
+            try transaction.put(catalog.packs, pack.id, record)
+        }
+    }
+
+    private func reserve(_ byteCount: Int) throws -> (OpenPack, Int) {
+        try current.withLock { current in
+            if let pack = current, let offset = try pack.reserve(byteCount) {
+                return (pack, offset)
+            }
+            if let full = current {
+                current = nil
+                try seal(full)
+            }
+            while let pack = try adopt() {
+                if let offset = try pack.reserve(byteCount) {
+                    current = pack
+                    return (pack, offset)
+                }
+                try seal(pack)
+            }
+            let pack = try create(
+                capacity: max(Self.capacity, PackHeader.byteCount + byteCount))
+            guard let offset = try pack.reserve(byteCount) else {
+                throw AssetError(.io, "a fresh pack has no room for \(byteCount) bytes")
+            }
+            current = pack
+            return (pack, offset)
+        }
+    }
+
+    /// Notes that nothing more goes into a pack. Writes into ranges that are reserved already may
+    /// still be under way; its blocks beyond them are given back.
+    private func seal(_ pack: OpenPack) throws {
+        if !pack.hasFailed { try pack.file.truncate(to: pack.reservedEnd) }
+        try catalog.environment.write { transaction in
+            guard var record = try transaction.get(catalog.packs, pack.id) else { return }
+            record.state = .sealed
+            try transaction.put(catalog.packs, pack.id, record)
+            try transaction.delete(catalog.openPacks, pack.id)
+        }
+    }
+
+    private func create(capacity: Int) throws -> OpenPack {
+        let (id, lock) = try catalog.environment.write { transaction in
+            guard var store = try transaction.get(catalog.store, StoreKey()) else {
+                throw AssetError(.damaged, "the store's own record is gone")
+            }
+            store.packSequence += 1
+            let id = PackID(number: store.packSequence)
+            // The lock comes before the record, so nobody can take the pack for abandoned.
+            guard let lock = try ownership.tryLock(StoreLocks.pack(id)) else {
+                throw AssetError(.busy, "pack \(id) is locked although it is new")
+            }
+            try transaction.put(catalog.store, StoreKey(), store)
+            try transaction.put(
+                catalog.packs, id,
+                PackRecord(
+                    state: .open, capacity: UInt64(capacity),
+                    committedEnd: UInt64(PackHeader.byteCount), isSwept: true))
+            try transaction.put(catalog.openPacks, id, Presence())
+            return (id, lock)
+        }
+        return try makeFile(id, capacity: capacity, lock)
+    }
+
+    private func makeFile(_ id: PackID, capacity: Int, _ lock: ByteLock) throws -> OpenPack {
+        let file = try File(path(of: id), [.write, .create, .truncate])
+        unsafe try file.write(
+            PackHeader(pack: id, storeID: storeID).encoded().span.bytes, at: 0)
+        try file.synchronize()
+        try FileSystem.synchronizeDirectory(directory)
+        return try OpenPack(
+            id: id, file: file, capacity: capacity, end: PackHeader.byteCount, ownership: lock)
+    }
+
+    /// Takes over an open pack that nobody owns; `nil` when there is none.
+    private func adopt() throws -> OpenPack? {
+        var candidates: [PackID] = []
+        try catalog.environment.read { transaction in
+            try transaction.scan(catalog.openPacks) { id, _ in
+                candidates.append(id)
+                return true
+            }
+        }
+        for id in candidates {
+            guard let lock = try ownership.tryLock(StoreLocks.pack(id)) else { continue }
+            // Its owner may have sealed or emptied it before giving up the lock.
+            let record = try catalog.environment.read { try $0.get(catalog.packs, id) }
+            guard let record, record.state == .open else { continue }
+            if let pack = try adopt(id, record, lock) { return pack }
+        }
+        return nil
+    }
+
+    private func adopt(_ id: PackID, _ record: PackRecord, _ lock: ByteLock) throws -> OpenPack? {
+        guard try FileSystem.kind(of: path(of: id)) == .file else {
+            if record.committedEnd == UInt64(PackHeader.byteCount) {
+                // Its owner died before it made the file.
+                return try makeFile(id, capacity: Int(record.capacity), lock)
+            }
+            // It held data, so it is lost; reading says so. Nothing more goes into it.
+            try abandon(id)
+            return nil
+        }
+        let file = try File(path(of: id), [.write])
+        let end = Int(record.committedEnd)
+        guard try file.byteCount() >= end else {
+            if end == PackHeader.byteCount {
+                return try makeFile(id, capacity: Int(record.capacity), lock)
+            }
+            try abandon(id)
+            return nil
+        }
+        if !record.isSwept { try sweep(id, end: record.committedEnd) }
+        try file.truncate(to: end)
+        return try OpenPack(
+            id: id, file: file, capacity: Int(record.capacity), end: end, ownership: lock)
+    }
+
+    private func abandon(_ id: PackID) throws {
+        try catalog.environment.write { transaction in
+            try transaction.delete(catalog.openPacks, id)
+            if var record = try transaction.get(catalog.packs, id) {
+                record.state = .sealed
+                try transaction.put(catalog.packs, id, record)
+            }
+        }
+    }
+
+    /// Frees what an owner that died had written below the committed end without committing it:
+    /// the gaps between live and free ranges. O(records of the pack).
+    private func sweep(_ id: PackID, end: UInt64) throws {
+        try catalog.environment.write { transaction in
+            var known: [(offset: UInt64, byteCount: UInt64)] = []
+            try transaction.scan(catalog.extents, prefix: id.keyBytes) { key, record in
+                known.append((key.offset, record.byteCount))
+                return true
+            }
+            try transaction.scan(catalog.freeRanges, prefix: id.keyBytes) { key, record in
+                known.append((key.offset, record.byteCount))
+                return true
+            }
+            known.sort { $0.offset < $1.offset }
+            var position = UInt64(PackHeader.byteCount)
+            for range in known + [(end, 0)] {
+                if range.offset > position {
+                    try catalog.free(
+                        ExtentKey(pack: id, offset: position),
+                        byteCount: range.offset - position, in: transaction)
+                }
+                position = max(position, range.offset + range.byteCount)
+            }
+            if var record = try transaction.get(catalog.packs, id) {
+                record.isSwept = true
+                try transaction.put(catalog.packs, id, record)
+            }
+        }
+    }
+
+    private func path(of id: PackID) -> String { "\(directory)/\(id).pack" }
+}
+
+/// A payload that lies in a pack but is not part of the store yet.
+struct WrittenPayload: Sendable {
+    var location: PayloadLocation
+    var owner: RecordOwner
+    var pack: OpenPack
+}
+
+/// The numbers that stand for things in the store's lock file.
+enum StoreLocks {
+    static func pack(_ id: PackID) -> UInt64 { id.number }
+    /// Jobs lie in the upper half; two jobs that share these 61 bits can't run at the same time.
+    static func job(_ id: JobID) -> UInt64 { 1 << 61 | id.low >> 3 }
+}

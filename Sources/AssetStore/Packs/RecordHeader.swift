@@ -1,0 +1,108 @@
+// How a payload lies in a pack. A record explains itself, so that payloads can be found and checked
+// when the catalog is lost.
+//
+//   OFFSET  SIZE  MEANING
+//        0     4  magic, the bytes "REC1"
+//        4     1  kind of owner: 1 asset part, 2 frame, 3 segment
+//        5     1  packing: how the stored bytes come from the bytes; 0 they are the same
+//        6     1  namespace
+//        7     1  track of a segment; otherwise 0
+//        8     8  owner's identifier, high half
+//       16     8  owner's identifier, low half
+//       24     8  number of the part, frame or segment
+//       32     8  byte count of the payload
+//       40     8  stored byte count: the bytes that follow this header
+//       48     8  XXH3-64 of the stored bytes
+//       56     8  XXH3-64 of the 56 bytes above
+//
+// Integers are little-endian. The stored bytes follow; the next record begins at the next multiple
+// of 64.
+
+internal import Basics
+
+/// The 64 bytes before each payload in a pack.
+struct RecordHeader: Equatable {
+    static let byteCount = 64
+    static let magic: [UInt8] = Array("REC1".utf8)
+
+    var owner: RecordOwner
+    var packing: PayloadPacking
+    var namespace: Namespace
+    var payloadByteCount: UInt64
+    var storedByteCount: UInt64
+    var checksum: UInt64
+
+    /// The bytes that a record takes in a pack.
+    static func recordByteCount(storedByteCount: UInt64) -> UInt64 {
+        (UInt64(byteCount) + storedByteCount + 63) / 64 * 64
+    }
+
+    /// The header's 64 bytes.
+    func encoded() -> [UInt8] {
+        var writer = ByteWriter(capacity: Self.byteCount)
+        writer.append(contentsOf: Self.magic)
+        writer.append(owner.kind.rawValue)
+        writer.append(packing.rawValue)
+        writer.append(namespace.rawValue)
+        writer.append(owner.track)
+        writer.append(owner.high)
+        writer.append(owner.low)
+        writer.append(owner.index)
+        writer.append(payloadByteCount)
+        writer.append(storedByteCount)
+        writer.append(checksum)
+        unsafe writer.append(checksum64(writer.bytes.span.bytes))
+        return writer.bytes
+    }
+
+    init(
+        owner: RecordOwner, packing: PayloadPacking, namespace: Namespace,
+        payloadByteCount: UInt64, storedByteCount: UInt64, checksum: UInt64
+    ) {
+        self.owner = owner
+        self.packing = packing
+        self.namespace = namespace
+        self.payloadByteCount = payloadByteCount
+        self.storedByteCount = storedByteCount
+        self.checksum = checksum
+    }
+
+    /// Reads a header.
+    ///
+    /// - Throws: ``AssetError/Code/damaged`` when the bytes are no header, or were changed.
+    init(decoding bytes: RawSpan) throws(AssetError) {
+        let header: Result<RecordHeader, AssetError> = ByteReader.read(
+            bytes, subject: "a record's header"
+        ) { reader in
+            do throws(AssetError) {
+                return .success(try RecordHeader(&reader, checksum64(bytes.extracting(first: 56))))
+            } catch {
+                return .failure(error)
+            }
+        }
+        self = try header.get()
+    }
+
+    private init(_ reader: inout ByteReader, _ expectedChecksum: UInt64) throws(AssetError) {
+        guard try reader.array(count: 4) == Self.magic else {
+            throw reader.damaged("it does not begin like one")
+        }
+        guard let kind = RecordOwner.Kind(rawValue: try reader.integer()),
+            let packing = PayloadPacking(rawValue: try reader.integer()),
+            let namespace = Namespace(rawValue: try reader.integer())
+        else { throw reader.damaged("it has an unknown kind") }
+        let track: UInt8 = try reader.integer()
+        owner = RecordOwner(
+            kind: kind, high: try reader.integer(), low: try reader.integer(), track: track,
+            index: try reader.integer())
+        self.packing = packing
+        self.namespace = namespace
+        payloadByteCount = try reader.integer()
+        storedByteCount = try reader.integer()
+        checksum = try reader.integer()
+        guard try reader.integer() == expectedChecksum else {
+            throw reader.damaged("its checksum does not match")
+        }
+        try reader.finish()
+    }
+}

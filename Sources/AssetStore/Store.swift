@@ -1,0 +1,160 @@
+// The store: a directory that holds media, and the way to everything in it.
+
+internal import Basics
+internal import LMDB
+internal import Synchronization
+
+typealias CatalogTransaction = WriteTransaction
+
+/// A store of assets, frames and jobs in one directory. Thread-safe.
+///
+/// Several processes may have a store open and read and write it at once. Within a process a
+/// directory has one `Store`; opening it again gives the same one. Calls block, so they belong on
+/// threads of your own, not in Swift tasks.
+///
+///     let store = try Store.openOrCreate(at: "assets")
+///     let asset = try store.put(
+///         AssetDescription(namespace: .images, project: "demo", mediaType: "image/png"),
+///         contentsOf: try FileBytes(path: "cover.png"))
+///     try store.reader(for: asset.id)?.forEachPiece { piece in … }
+///
+/// The store is closed when its last reference goes away, or earlier by ``close()``.
+public final class Store: Sendable {
+    /// The store's directory, as it was given.
+    public let path: String
+    /// The store's identity, made when it was created.
+    public let id: StoreID
+    let catalog: Catalog
+    let committer: Committer
+    let packReader: PackReader
+    let packs: Packs
+    let ownership: ByteLocks
+    let assetIDs = AssetIDSource()
+    private let registration: StoreRegistry.Registration
+    private let isClosed = Atomic<Bool>(false)
+
+    /// Opens the store in `path`.
+    ///
+    /// - Throws: ``AssetError/Code/notAStore`` when there is none, ``AssetError/Code/damaged``,
+    ///   ``AssetError/Code/unsupportedFormat``, ``AssetError/Code/io``.
+    /// - Complexity: independent of how much is stored.
+    public static func open(at path: String) throws -> Store {
+        switch try StoreLayout(path).state() {
+        case .complete: return try StoreRegistry.shared.store(at: path, newStore: nil)
+        case .missing:
+            throw AssetError(
+                .notAStore, "there is no store at \(path); make one with “assetctl init”")
+        case .empty, .foreign:
+            throw AssetError(
+                .notAStore, "\(path) is not a store; give the directory of one")
+        }
+    }
+
+    /// Creates a store in `path`, which must not exist or be an empty directory.
+    ///
+    /// - Parameter quota: the most payload bytes the store may hold; `nil` for no limit.
+    /// - Throws: ``AssetError/Code/alreadyExists`` when there is a store already,
+    ///   ``AssetError/Code/notAStore`` when there is something else.
+    public static func create(at path: String, quota: Int? = nil) throws -> Store {
+        switch try StoreLayout(path).state() {
+        case .complete:
+            throw AssetError(.alreadyExists, "\(path) is a store already")
+        case .foreign:
+            throw AssetError(
+                .notAStore,
+                "\(path) holds something else; give a new or an empty directory for the store")
+        case .missing, .empty:
+            try StoreLayout(path).makeDirectories()
+            return try StoreRegistry.shared.store(
+                at: path,
+                newStore: StoreRecord(
+                    formatVersion: StoreRecord.formatVersion, storeID: AssetIDSource().next(),
+                    createdAt: .now(), quota: quota.map { UInt64(max(0, $0)) }))
+        }
+    }
+
+    /// Opens the store in `path`, creating it when there is nothing.
+    public static func openOrCreate(at path: String) throws -> Store {
+        switch try StoreLayout(path).state() {
+        case .complete, .foreign: return try open(at: path)
+        case .missing, .empty: return try create(at: path)
+        }
+    }
+
+    /// Opens what is there; called by the registry alone, once per directory.
+    init(
+        path: String, newStore: StoreRecord?, registration: StoreRegistry.Registration
+    ) throws {
+        let layout = StoreLayout(path)
+        let catalog = try Catalog(path: layout.catalog, newStore: newStore)
+        if newStore != nil { try layout.synchronize() }
+        guard
+            let record = try catalog.environment.read({ try $0.get(catalog.store, StoreKey()) })
+        else {
+            throw AssetError(.notAStore, "\(path) is not a store: it does not say which one it is")
+        }
+        let ownership = try ByteLocks(path: layout.locks)
+        self.path = path
+        self.id = StoreID(record.storeID)
+        self.catalog = catalog
+        self.ownership = ownership
+        self.registration = registration
+        packReader = PackReader(directory: layout.packs, storeID: record.storeID)
+        packs = Packs(
+            directory: layout.packs, storeID: record.storeID, catalog: catalog,
+            ownership: ownership)
+        committer = try Committer(catalog: catalog)
+    }
+
+    deinit {
+        // What `close` leaves undone when it fails, the next process does.
+        try? close()
+        registration.end()
+    }
+
+    /// Commits what is under way and gives up the pack that is written. Later writes are refused.
+    /// Without it, the same happens when the last reference goes away, but nobody learns of errors.
+    public func close() throws {
+        guard !isClosed.exchange(true, ordering: .relaxed) else { return }
+        committer.close()
+        try packs.close()
+    }
+
+    /// Writes a payload for the committer to claim.
+    func writePayload(
+        _ bytes: RawSpan, owner: RecordOwner, namespace: Namespace
+    ) throws -> WrittenPayload {
+        guard !isClosed.load(ordering: .relaxed) else {
+            throw AssetError(.invalidArgument, "the store is closed")
+        }
+        do {
+            return try packs.write(bytes, owner: owner, namespace: namespace)
+        } catch let failure as Packs.WriteFailure {
+            abandon([failure.payload])
+            throw failure.error
+        }
+    }
+
+    /// Frees ranges that were written in vain. Nobody waits for it: should it fail, the next owner
+    /// of the pack finds them.
+    func abandon(_ payloads: [WrittenPayload]) {
+        committer.submit(
+            Committer.Request(abandoned: payloads, apply: { _ in }, completion: { _ in }))
+    }
+
+    /// Refuses what can be seen to exceed the quota, before its bytes are written. The committer
+    /// has the last word.
+    func admit(_ byteCount: Int, beyond pending: Int = 0) throws {
+        try catalog.environment.read { transaction in
+            try catalog.admit(byteCount + pending, in: transaction)
+        }
+    }
+}
+
+/// A store's identity.
+public struct StoreID: Hashable, Sendable, CustomStringConvertible {
+    private let value: AssetID
+    init(_ value: AssetID) { self.value = value }
+    /// A UUID in its canonical 36 characters.
+    public var description: String { value.description }
+}

@@ -1,0 +1,162 @@
+// One LMDB environment: the file, its tables, and the transactions over it.
+
+package import Basics
+internal import CLMDB
+internal import Glibc
+
+/// An open LMDB environment. Thread-safe.
+///
+/// Transactions are synchronous closures: a transaction begins and ends in one call on one thread,
+/// which is what LMDB demands of writers, and can't be held across an `await`. Write transactions
+/// of all threads and processes take turns; readers never wait (`MDB_NOTLS`).
+///
+/// An environment must be opened once per process: closing a second one would drop the first one's
+/// file locks. Whoever opens stores sees to that.
+@safe package final class Environment: @unchecked Sendable {
+    // @unchecked: LMDB's environment handle is made for use by several threads.
+    private let handle: OpaquePointer
+    package let path: String
+
+    package struct Options: Sendable {
+        /// Address space reserved for the file, which can't outgrow it. No memory or disk is used
+        /// for it.
+        package var mapByteCount = 256 << 30
+        /// The most tables.
+        package var tableCountMax = 32
+        /// The most read transactions at once, over all processes.
+        package var readerCountMax = 1022
+
+        package init() {}
+    }
+
+    /// Opens the environment in the directory `path`, which must exist, and makes its files when
+    /// they are not there. Slots of readers that died are swept.
+    ///
+    /// The corresponding C functions are `mdb_env_create`, `mdb_env_open` and `mdb_reader_check`.
+    package init(path: String, options: Options = Options()) throws(AssetError) {
+        var environment: OpaquePointer?
+        var status = unsafe mdb_env_create(&environment)
+        guard status == MDB_SUCCESS, let handle = unsafe environment else {
+            throw .lmdb("mdb_env_create", status, path: path)
+        }
+        unsafe self.handle = handle
+        self.path = path
+        do throws(AssetError) {
+            status = unsafe mdb_env_set_mapsize(handle, options.mapByteCount)
+            try check("mdb_env_set_mapsize", status)
+            status = unsafe mdb_env_set_maxdbs(handle, CUnsignedInt(options.tableCountMax))
+            try check("mdb_env_set_maxdbs", status)
+            status = unsafe mdb_env_set_maxreaders(handle, CUnsignedInt(options.readerCountMax))
+            try check("mdb_env_set_maxreaders", status)
+            status = unsafe mdb_env_open(handle, path, CUnsignedInt(MDB_NOTLS), 0o644)
+            try check("mdb_env_open", status)
+            try checkFileIsWhole()
+            try sweepStaleReaders()
+        } catch {
+            unsafe mdb_env_close(handle)
+            throw error
+        }
+    }
+
+    deinit { unsafe mdb_env_close(handle) }
+
+    /// Frees the reader slots of processes that died. The corresponding C function is
+    /// `mdb_reader_check`.
+    package func sweepStaleReaders() throws(AssetError) {
+        try check("mdb_reader_check", unsafe mdb_reader_check(handle, nil))
+    }
+
+    /// Runs `body` to open tables, all in one transaction; with `create`, tables that are not there
+    /// are made, and are there once this returns. Called once, before any other transaction.
+    package func openTables<Result>(
+        create: Bool, _ body: (borrowing TableOpener) throws(AssetError) -> Result
+    ) throws(AssetError) -> Result {
+        var transaction: OpaquePointer?
+        try check(
+            "mdb_txn_begin",
+            unsafe mdb_txn_begin(
+                handle, nil, create ? 0 : CUnsignedInt(MDB_RDONLY), &transaction))
+        guard let pointer = unsafe transaction else {
+            throw .lmdb("mdb_txn_begin", EINVAL, path: path)
+        }
+        let result: Result
+        do throws(AssetError) {
+            result = try body(
+                TableOpener(
+                    transaction: WriteTransaction(
+                        raw: unsafe RawTransaction(pointer: pointer, path: path)),
+                    create: create))
+        } catch {
+            unsafe mdb_txn_abort(pointer)
+            throw error
+        }
+        // Committing keeps the table handles, also those of a reader.
+        try check("mdb_txn_commit", unsafe mdb_txn_commit(pointer))
+        return result
+    }
+
+    /// Runs `body` with a read transaction: one moment of the whole environment, which neither
+    /// blocks nor sees later writers. Values must not leave the closure uncopied.
+    ///
+    /// The corresponding C functions are `mdb_txn_begin` with `MDB_RDONLY` and `mdb_txn_abort`.
+    package func read<Result>(
+        _ body: (borrowing ReadTransaction) throws -> Result
+    ) throws -> Result {
+        var transaction: OpaquePointer?
+        try check(
+            "mdb_txn_begin",
+            unsafe mdb_txn_begin(handle, nil, CUnsignedInt(MDB_RDONLY), &transaction))
+        guard let pointer = unsafe transaction else {
+            throw AssetError.lmdb("mdb_txn_begin", EINVAL, path: path)
+        }
+        defer { unsafe mdb_txn_abort(pointer) }
+        return try body(ReadTransaction(raw: unsafe RawTransaction(pointer: pointer, path: path)))
+    }
+
+    /// Runs `body` with a write transaction and commits it; when `body` throws, nothing of it
+    /// happened. Durable when it returns. Waits for other writers, of other processes too.
+    ///
+    /// The corresponding C functions are `mdb_txn_begin`, `mdb_txn_commit` and `mdb_txn_abort`.
+    package func write<Result>(
+        _ body: (borrowing WriteTransaction) throws -> Result
+    ) throws -> Result {
+        var transaction: OpaquePointer?
+        try check("mdb_txn_begin", unsafe mdb_txn_begin(handle, nil, 0, &transaction))
+        guard let pointer = unsafe transaction else {
+            throw AssetError.lmdb("mdb_txn_begin", EINVAL, path: path)
+        }
+        let result: Result
+        do {
+            result = try body(
+                WriteTransaction(raw: unsafe RawTransaction(pointer: pointer, path: path)))
+        } catch {
+            unsafe mdb_txn_abort(pointer)
+            throw error
+        }
+        // `mdb_txn_commit` frees the transaction, also when it fails.
+        try check("mdb_txn_commit", unsafe mdb_txn_commit(pointer))
+        return result
+    }
+
+    /// A shortened file would end the process with SIGBUS when a missing page is touched; it is
+    /// refused here instead.
+    private func checkFileIsWhole() throws(AssetError) {
+        var info = unsafe MDB_envinfo()
+        try check("mdb_env_info", unsafe mdb_env_info(handle, &info))
+        var statistics = MDB_stat()
+        try check("mdb_env_stat", unsafe mdb_env_stat(handle, &statistics))
+        let data = try File("\(path)/data.mdb")
+        let needed = unsafe (info.me_last_pgno + 1) * Int(statistics.ms_psize)
+        let present = try data.byteCount()
+        guard present >= needed else {
+            throw AssetError(
+                .damaged,
+                "\(path)/data.mdb is cut short: \(present) of \(needed) bytes are there; "
+                    + "restore it from a backup")
+        }
+    }
+
+    private func check(_ call: StaticString, _ status: CInt) throws(AssetError) {
+        guard status == MDB_SUCCESS else { throw .lmdb(call, status, path: path) }
+    }
+}
