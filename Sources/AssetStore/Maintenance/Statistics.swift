@@ -56,11 +56,9 @@ extension Store {
         let layout = StoreLayout(path)
         for directory in [layout.catalog, layout.packs] {
             for name in try FileSystem.names(in: directory) {
-                do throws(AssetError) {
-                    statistics.diskByteCount += try File("\(directory)/\(name)").diskByteCount()
-                } catch  where error.code == .inputMissing {
-                    // Removed since it was listed.
-                }
+                // One that was removed since it was listed takes nothing.
+                statistics.diskByteCount +=
+                    try FileSystem.diskByteCount(of: "\(directory)/\(name)") ?? 0
             }
         }
         return statistics

@@ -155,13 +155,6 @@ package final class File: Sendable {
             throw .systemCall("ftruncate", path)
         }
     }
-
-    /// Blocks on disk, in bytes. The corresponding C function is `fstat`.
-    package func diskByteCount() throws(AssetError) -> Int {
-        var status = stat()
-        guard unsafe fstat(descriptor, &status) == 0 else { throw .systemCall("fstat", path) }
-        return Int(status.st_blocks) * 512
-    }
 }
 
 /// Repeats `call` while it is interrupted by a signal.

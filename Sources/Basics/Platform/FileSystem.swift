@@ -31,6 +31,17 @@ package enum FileSystem {
         return (UInt64(status.st_dev), UInt64(status.st_ino))
     }
 
+    /// The bytes of a file's disk blocks, `nil` when it is not there. The corresponding C function
+    /// is `stat`.
+    package static func diskByteCount(of path: String) throws(AssetError) -> Int? {
+        var status = stat()
+        guard unsafe stat(path, &status) == 0 else {
+            if errno == ENOENT { return nil }
+            throw .systemCall("stat", path)
+        }
+        return Int(status.st_blocks) * 512
+    }
+
     /// Makes a directory; one that is there already is fine. The corresponding C function is
     /// `mkdir`.
     package static func makeDirectory(_ path: String) throws(AssetError) {

@@ -1,0 +1,82 @@
+import AssetStore
+import Basics
+import Foundation
+import TestSupport
+import Testing
+
+@Suite struct OpeningAndClosing {
+    @Test func whatIsNoStoreIsRefusedAndLeftAlone() throws {
+        let directory = try TemporaryDirectory()
+        #expect(throws: AssetError(.notAStore, "")) { try Store.open(at: directory.file("nothing")) }
+        #expect(throws: AssetError(.notAStore, "")) { try Store.open(at: directory.path) }
+        try Data("hello".utf8).write(to: URL(fileURLWithPath: directory.file("letter.txt")))
+        #expect(throws: AssetError(.notAStore, "")) { try Store.open(at: directory.path) }
+        #expect(throws: AssetError(.notAStore, "")) { try Store.create(at: directory.path) }
+        #expect(throws: AssetError(.notAStore, "")) {
+            try Store.openOrCreate(at: directory.file("letter.txt"))
+        }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path) == ["letter.txt"])
+
+        let fake = directory.file("fake")
+        for path in ["\(fake)/catalog", "\(fake)/packs"] {
+            try FileManager.default.createDirectory(
+                atPath: path, withIntermediateDirectories: true)
+        }
+        try Data(repeating: 7, count: 20_000).write(
+            to: URL(fileURLWithPath: "\(fake)/catalog/data.mdb"))
+        #expect(throws: AssetError(.notAStore, "")) { try Store.open(at: fake) }
+    }
+
+    @Test func aProcessHasOneStorePerDirectory() throws {
+        let test = try TestStore()
+        let again = try Store.open(at: test.path + "/../store")
+        #expect(again === test.store)
+        #expect(throws: AssetError(.alreadyExists, "")) { try Store.create(at: test.path) }
+    }
+
+    @Test func aClosedStoreRefusesWrites() throws {
+        let test = try TestStore()
+        try test.store.close()
+        #expect(throws: AssetError(.invalidArgument, "")) { try test.store.put(image(), [1]) }
+        #expect(throws: AssetError(.invalidArgument, "")) { try test.store.submit(renderJob()) }
+    }
+
+    @Test func closingGivesBackTheBlocksReservedAhead() throws {
+        let test = try TestStore()
+        _ = try test.store.put(image(), [1, 2, 3])
+        #expect(try test.store.statistics().diskByteCount > 16 << 20)
+        try test.reopen()
+        #expect(try test.store.statistics().diskByteCount < 1 << 20)
+        _ = try test.store.put(image(), [4])
+        let packs = try FileManager.default.contentsOfDirectory(atPath: "\(test.path)/packs")
+        #expect(packs.count == 1)
+    }
+
+    @Test func aShortenedCatalogIsAnErrorAndNoCrash() throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.file("store")
+        do {
+            let store = try Store.create(at: path)
+            for _ in 0..<50 { _ = try store.put(image(), [1]) }
+            try store.close()
+        }
+        let data = try #require(FileHandle(forUpdatingAtPath: "\(path)/catalog/data.mdb"))
+        try data.truncate(atOffset: 12_288)
+        #expect(throws: AssetError(.damaged, "")) { try Store.open(at: path) }
+    }
+
+    @Test func theQuotaIsNeverExceeded() throws {
+        let test = try TestStore(quota: 10_000)
+        _ = try test.store.put(image(), [UInt8](repeating: 1, count: 6000))
+        let error = #expect(throws: AssetError.self) {
+            try test.store.put(image(), [UInt8](repeating: 1, count: 4001))
+        }
+        #expect(error?.code == .quotaExceeded)
+        #expect(error?.message.contains("4000") == true && error?.message.contains("4001") == true)
+        let full = try test.store.put(image(), [UInt8](repeating: 1, count: 4000))
+        #expect(throws: AssetError(.quotaExceeded, "")) { try test.store.put(image(), [1]) }
+        #expect(try test.store.removeAsset(full.id))
+        _ = try test.store.put(image(), [1])
+        #expect(try test.store.verify().isIntact)
+    }
+}
