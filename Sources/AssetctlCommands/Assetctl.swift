@@ -58,29 +58,24 @@ package enum Assetctl {
             return .wrongUsage
         }
         var reader = ArgumentReader(arguments)
-        let global = try GlobalOptions(&reader)
+        let global = try pointing("assetctl --help") { () throws(UsageError) in
+            try GlobalOptions(&reader)
+        }
         if global.wantsVersion {
             try console.line("assetctl \(version)")
             return .done
         }
         if global.wantsHelp || reader.nextCommandWord == "help" {
-            if reader.nextCommandWord == "help" { _ = try reader.commandWord() }
-            var words: [String] = []
-            while words.count < 2, reader.nextCommandWord != nil,
-                words.isEmpty || !commands.group(words[0]).isEmpty
-            {
-                if let word = try reader.commandWord() { words.append(word) }
-            }
-            try console.result(commands.help(on: words))
+            try console.result(help(reader, commands))
             return .done
         }
-        let type = try commands.find(in: &reader)
-        let command: any Subcommand
-        do throws(UsageError) {
-            command = try type.init(&reader)
+        let type = try pointing("assetctl --help") { () throws(UsageError) in
+            try commands.find(in: &reader)
+        }
+        let command = try pointing("assetctl \(type.name) --help") { () throws(UsageError) in
+            let command = try type.init(&reader)
             try reader.finish()
-        } catch {
-            throw UsageError("\(error.message) (see assetctl \(type.name) --help)")
+            return command
         }
         if global.isQuiet { console.silence() }
         interrupt.begin(finishesWork: type.finishesWhenInterrupted)
@@ -96,6 +91,33 @@ package enum Assetctl {
         defer { context.progress.finish() }
         return try command.run(context)
     }
+
+    /// Help on the words that are left, as far as they name a command.
+    private static func help(
+        _ arguments: ArgumentReader, _ commands: CommandList
+    ) throws(UsageError) -> String {
+        var reader = arguments
+        if reader.nextCommandWord == "help" { _ = try reader.commandWord() }
+        var words: [String] = []
+        while words.count < 2, let next = reader.nextCommandWord,
+            words.first.map({ !commands.group($0).isEmpty }) ?? true
+        {
+            words.append(next)
+            _ = try reader.commandWord()
+        }
+        return try commands.help(on: words)
+    }
+
+    /// Adds to a usage error of `body` where to read on.
+    private static func pointing<Result>(
+        _ help: String, _ body: () throws(UsageError) -> Result
+    ) throws(UsageError) -> Result {
+        do throws(UsageError) {
+            return try body()
+        } catch {
+            throw UsageError("\(error.message) (see \(help))")
+        }
+    }
 }
 
 /// The options that every command has, before or after its name.
@@ -108,16 +130,12 @@ private struct GlobalOptions {
     let progress: ProgressReporter.Style?
 
     init(_ arguments: inout ArgumentReader) throws(UsageError) {
-        do throws(UsageError) {
-            wantsHelp = try arguments.flag("help")
-            wantsVersion = try arguments.flag("version")
-            wantsJSON = try arguments.flag("json")
-            isQuiet = try arguments.flag("quiet")
-            store = try arguments.option("store")
-            progress = try arguments.choice("progress", of: ["json": .json])
-        } catch {
-            throw UsageError("\(error.message) (see assetctl --help)")
-        }
+        wantsHelp = try arguments.flag("help")
+        wantsVersion = try arguments.flag("version")
+        wantsJSON = try arguments.flag("json")
+        isQuiet = try arguments.flag("quiet")
+        store = try arguments.option("store")
+        progress = try arguments.choice("progress", of: ["json": .json])
         arguments.endGlobalOptions()
     }
 }

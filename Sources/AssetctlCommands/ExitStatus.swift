@@ -35,6 +35,7 @@ package enum ExitStatus: Int32, Sendable {
         switch error {
         case let error as AssetError: self.init(error.code)
         case is UsageError: self = .wrongUsage
+        case is JSONError: self = .inputMissing
         default: self = .failed
         }
     }

@@ -76,7 +76,7 @@ package final class Interrupt: Sendable {
     /// started to ignore (as by `nohup`) stays ignored.
     ///
     /// The corresponding C functions are `pthread_sigmask` and `sigwait`.
-    func watchSignals() throws(AssetError) {
+    package func watchSignals() throws(AssetError) {
         var signals = sigset_t()
         _ = unsafe sigemptyset(&signals)
         for number in [SIGINT, SIGTERM] where !isIgnored(number) {

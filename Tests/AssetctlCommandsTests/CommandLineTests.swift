@@ -114,7 +114,7 @@ import Testing
             (.library, .failed),
         ]
         for (code, status) in expected { #expect(ExitStatus(code) == status) }
-        #expect(ExitStatus(JSONError(reason: "", offset: 0)) == .failed)
+        #expect(ExitStatus(JSONError(reason: "", offset: 0)) == .inputMissing)
     }
 
     @Test func messagesFromOutsideStayOneHarmlessLine() {

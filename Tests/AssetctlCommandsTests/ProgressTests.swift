@@ -112,7 +112,7 @@ private final class TestClock: Sendable {
             #expect(snapshot.bar(columns: columns).count <= max(columns, 35))
         }
         let bytes = ProgressSnapshot(
-            phase: "put", unit: .bytes, done: 3 << 20, total: nil, rate: 1 << 20,
+            phase: "put", unit: .bytes, done: 3 << 20, total: nil, rate: 1_048_576,
             elapsedSeconds: 3)
         #expect(bytes.bar(columns: 80) == "put  3 MiB  1 MiB/s")
     }

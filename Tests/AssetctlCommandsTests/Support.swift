@@ -3,6 +3,9 @@
 import AssetctlCommands
 internal import Basics
 
+/// The test library has a type of this name too.
+typealias ExitStatus = AssetctlCommands.ExitStatus
+
 /// A console whose streams stay in memory.
 struct CapturedConsole {
     let output: CapturedSink

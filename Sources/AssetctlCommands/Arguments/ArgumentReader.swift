@@ -11,6 +11,11 @@ package struct ArgumentReader: Sendable {
     package struct Declaration: Hashable, Sendable {
         package let name: String
         package let takesValue: Bool
+
+        package init(name: String, takesValue: Bool) {
+            self.name = name
+            self.takesValue = takesValue
+        }
     }
 
     private struct Word: Sendable {

@@ -16,7 +16,9 @@ package protocol ByteSink: Sendable {
 }
 
 /// Whoever read the output has gone, as in `assetctl ls | head`.
-package struct OutputClosed: Error {}
+package struct OutputClosed: Error {
+    package init() {}
+}
 
 /// A descriptor that belongs to the process.
 package struct DescriptorSink: ByteSink {

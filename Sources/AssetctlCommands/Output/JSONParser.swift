@@ -7,6 +7,11 @@ package struct JSONError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The byte at which it was noticed, counted from 0.
     package let offset: Int
 
+    package init(reason: String, offset: Int) {
+        self.reason = reason
+        self.offset = offset
+    }
+
     package var description: String { "not JSON: \(reason) at byte \(offset)" }
 }
 

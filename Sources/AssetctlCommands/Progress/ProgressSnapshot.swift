@@ -30,7 +30,7 @@ package struct ProgressSnapshot: Sendable, Equatable {
     /// The time left at the present rate; `nil` while that is unknown.
     package var etaSeconds: Double? {
         guard let total, let rate, rate > 0 else { return nil }
-        return Double(max(0, total - done)) / rate
+        return max(0, Double(total) - Double(done)) / rate
     }
 
     /// `render  [=====>    ]  115/150  23.4/s  0:02 left`, in `columns` columns or fewer.
@@ -38,7 +38,8 @@ package struct ProgressSnapshot: Sendable, Equatable {
         let facts = facts.joined(separator: "  ")
         let width = min(30, columns - phase.count - facts.count - 8)
         guard let total, total > 0, width >= 8 else { return "\(phase)  \(facts)" }
-        let filled = min(width, Int(Double(width) * (Double(done) / Double(total))))
+        let share = max(0, min(1, Double(done) / Double(total)))
+        let filled = Int(Double(width) * share)
         let head = filled < width ? ">" : ""
         let bar =
             String(repeating: "=", count: filled) + head
