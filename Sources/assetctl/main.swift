@@ -1,1 +1,5 @@
-import AssetctlCommands
+// The program: everything it does is in AssetctlCommands.
+internal import AssetctlCommands
+internal import Glibc
+
+exit(Assetctl.main())

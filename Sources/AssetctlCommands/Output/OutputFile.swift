@@ -1,0 +1,140 @@
+// Files appear under their name when they are complete, or not at all.
+
+package import Basics
+internal import Glibc
+
+/// A file that is being written under a temporary name in the directory of its target. Not
+/// thread-safe; the file goes away with the value unless it was published.
+///
+/// The temporary is `.<name>.<pid>.partial`. Nothing is overwritten unless asked to be: not even
+/// a file that someone else made in the meantime.
+package final class OutputFile {
+    package let path: String
+    /// Where the bytes are until they are published, for those who write by path.
+    package let temporaryPath: String
+    package let file: File
+    /// The bytes appended by ``append(_:)``.
+    package private(set) var byteCount = 0
+    private let overwrite: Bool
+    private let interrupt: Interrupt?
+    private var isPublished = false
+
+    /// Makes the temporary file.
+    ///
+    /// - Throws: as ``check(_:overwrite:)``, and ``AssetError/Code/io`` when the directory can't
+    ///   be written to.
+    package init(_ path: String, overwrite: Bool, interrupt: Interrupt? = nil) throws(AssetError) {
+        try Self.check(path, overwrite: overwrite)
+        self.path = path
+        self.overwrite = overwrite
+        self.interrupt = interrupt
+        (temporaryPath, file) = try Self.makeTemporary(for: path)
+        interrupt?.protect(temporary: temporaryPath)
+    }
+
+    deinit {
+        if !isPublished {
+            try? FileSystem.removeFile(temporaryPath)
+            interrupt?.release(temporary: temporaryPath)
+        }
+    }
+
+    /// Makes sure, as far as can be known beforehand, that a file can be made at `path`; long
+    /// work asks before it begins.
+    ///
+    /// - Throws: ``AssetError/Code/inputMissing`` when the folder is not there,
+    ///   ``AssetError/Code/invalidArgument`` when `path` can't be a file's,
+    ///   ``AssetError/Code/alreadyExists`` when there is one already.
+    package static func check(_ path: String, overwrite: Bool) throws(AssetError) {
+        guard !path.isEmpty, !path.hasSuffix("/") else {
+            throw AssetError(.invalidArgument, "“\(path)” is not the name of a file")
+        }
+        let parent = FileSystem.parent(of: path)
+        switch try FileSystem.kind(of: parent) {
+        case .directory?: break
+        case nil:
+            throw AssetError(
+                .inputMissing, "\(path): the folder \(parent) is not there; make it first")
+        default: throw AssetError(.invalidArgument, "\(path): \(parent) is not a folder")
+        }
+        switch try FileSystem.kind(of: path) {
+        case nil: break
+        case .directory?:
+            throw AssetError(.invalidArgument, "\(path) is a folder; name a file in it")
+        case .other?:
+            // Replacing a device or a pipe by a file is never what was meant.
+            throw AssetError(.invalidArgument, "\(path) is not a regular file; name another")
+        case .file? where !overwrite: throw existing(path)
+        case .file?: break
+        }
+    }
+
+    /// Writes `bytes` behind those appended so far.
+    package func append(_ bytes: RawSpan) throws(AssetError) {
+        try file.write(bytes, at: byteCount)
+        byteCount += bytes.byteCount
+    }
+
+    /// Makes the file durable and gives it its name. Nothing may be written afterwards.
+    ///
+    /// - Throws: ``AssetError/Code/alreadyExists`` when a file has come to be there and is not to
+    ///   be overwritten.
+    package func publish() throws(AssetError) {
+        try file.synchronize()
+        if overwrite {
+            try FileSystem.rename(temporaryPath, to: path)
+        } else {
+            try publishWithoutOverwriting()
+        }
+        isPublished = true
+        interrupt?.release(temporary: temporaryPath)
+        try FileSystem.synchronizeDirectory(FileSystem.parent(of: path))
+    }
+
+    /// The corresponding C function is `link`, which fails when the name is taken. File systems
+    /// without links get the name by making an empty file first, which fails likewise.
+    private func publishWithoutOverwriting() throws(AssetError) {
+        if unsafe link(temporaryPath, path) == 0 {
+            try FileSystem.removeFile(temporaryPath)
+            return
+        }
+        switch errno {
+        case EEXIST: throw Self.existing(path)
+        case EPERM, EOPNOTSUPP, ENOSYS, EMLINK:
+            do throws(AssetError) {
+                _ = try File(path, [.write, .createNew])
+            } catch {
+                throw error.code == .alreadyExists ? Self.existing(path) : error
+            }
+            try FileSystem.rename(temporaryPath, to: path)
+        default: throw .systemCall("link", path)
+        }
+    }
+
+    private static func existing(_ path: String) -> AssetError {
+        AssetError(.alreadyExists, "\(path) exists already; add --overwrite to replace it")
+    }
+
+    private static func makeTemporary(
+        for path: String
+    ) throws(AssetError) -> (path: String, file: File) {
+        let parent = FileSystem.parent(of: path)
+        // A name may be as long as the file system takes; the temporary's must be no longer.
+        let name = FileSystem.name(of: path).unicodeScalars.prefix(48)
+        for attempt in 1...100 {
+            let mark = attempt == 1 ? "\(getpid())" : "\(getpid())-\(attempt)"
+            let temporary = "\(parent)/.\(String(name)).\(mark).partial"
+            do throws(AssetError) {
+                return (temporary, try File(temporary, [.write, .createNew]))
+            } catch {
+                // Another file of this process, or of one long dead that had its number.
+                if error.code == .alreadyExists { continue }
+                guard error.code == .inputUnreadable else { throw error }
+                throw AssetError(
+                    .io, "\(path): the folder \(parent) can't be written to", cause: error)
+            }
+        }
+        throw AssetError(
+            .io, "\(path): remove the files named .\(String(name)).*.partial in \(parent)")
+    }
+}
