@@ -30,7 +30,6 @@ public final class Store: Sendable {
     let packs: Packs
     let ownership: ByteLocks
     let assetIDs = AssetIDSource()
-    private let registration: StoreRegistry.Registration
     private let isClosed = Atomic<Bool>(false)
 
     /// Opens the store in `path`.
@@ -83,10 +82,11 @@ public final class Store: Sendable {
 
     /// Opens what is there; called by the registry alone, once per directory.
     init(
-        path: String, newStore: StoreRecord?, registration: StoreRegistry.Registration
+        path: String, newStore: StoreRecord?, onClose: @escaping @Sendable () -> Void
     ) throws {
         let layout = StoreLayout(path)
-        let catalog = try Catalog(path: layout.catalog, newStore: newStore)
+        let catalog = try Catalog(
+            path: layout.catalog, newStore: newStore, onClose: onClose)
         if newStore != nil { try layout.synchronize() }
         guard
             let record = try catalog.environment.read({ try $0.get(catalog.store, StoreKey()) })
@@ -98,7 +98,6 @@ public final class Store: Sendable {
         self.id = StoreID(record.storeID)
         self.catalog = catalog
         self.ownership = ownership
-        self.registration = registration
         packReader = PackReader(directory: layout.packs, storeID: record.storeID)
         packs = Packs(
             directory: layout.packs, storeID: record.storeID, catalog: catalog,
@@ -109,7 +108,6 @@ public final class Store: Sendable {
     deinit {
         // What `close` leaves undone when it fails, the next process does.
         try? close()
-        registration.end()
     }
 
     /// Commits what is under way and gives up the pack that is written. Later writes are refused.

@@ -7,41 +7,42 @@ internal import Basics
 final class StoreRegistry: Sendable {
     static let shared = StoreRegistry()
 
-    fileprivate struct Key: Hashable {
+    private struct Key: Hashable {
         var device: UInt64
         var inode: UInt64
     }
 
     private struct Entry {
+        /// Nothing while the store is being opened or closed.
         weak var store: Store?
     }
 
     private let entries = Monitor<[Key: Entry]>([:])
 
-    /// The right to have a directory open; ended when its store is gone for good.
-    struct Registration: Sendable {
-        fileprivate let key: Key
-        fileprivate let registry: StoreRegistry
-
-        func end() {
-            registry.entries.update { $0[key] = nil }
-        }
-    }
-
-    /// The open store of a directory, opened now if need be. Waits for one that is closing.
+    /// The open store of a directory, opened now if need be. Waits for one that is being opened or
+    /// closed.
     func store(at path: String, newStore: StoreRecord?) throws -> Store {
         let identity = try FileSystem.identity(of: path)
         let key = Key(device: identity.device, inode: identity.inode)
-        return try entries.wait { entries in
-            if let entry = entries[key] {
-                // Without a store it is being closed; its end wakes us.
-                return entry.store
+        let present = entries.wait { (entries) -> Store?? in
+            guard let entry = entries[key] else {
+                entries[key] = Entry()
+                return .some(nil)
             }
-            let store = try Store(
-                path: path, newStore: newStore,
-                registration: Registration(key: key, registry: self))
-            entries[key] = Entry(store: store)
-            return store
+            return entry.store
         }
+        if let present { return present }
+        do {
+            let store = try Store(path: path, newStore: newStore) { [self] in remove(key) }
+            entries.update { $0[key] = Entry(store: store) }
+            return store
+        } catch {
+            remove(key)
+            throw error
+        }
+    }
+
+    private func remove(_ key: Key) {
+        entries.update { $0[key] = nil }
     }
 }

@@ -16,6 +16,7 @@ internal import Glibc
     // @unchecked: LMDB's environment handle is made for use by several threads.
     private let handle: OpaquePointer
     package let path: String
+    private let onClose: @Sendable () -> Void
 
     package struct Options: Sendable {
         /// Address space reserved for the file, which can't outgrow it. No memory or disk is used
@@ -32,8 +33,13 @@ internal import Glibc
     /// Opens the environment in the directory `path`, which must exist, and makes its files when
     /// they are not there. Slots of readers that died are swept.
     ///
+    /// - Parameter onClose: called once the environment is closed and may be opened again, on the
+    ///   thread that gave up the last reference; not called when opening fails early.
     /// The corresponding C functions are `mdb_env_create`, `mdb_env_open` and `mdb_reader_check`.
-    package init(path: String, options: Options = Options()) throws(AssetError) {
+    package init(
+        path: String, options: Options = Options(),
+        onClose: @escaping @Sendable () -> Void = {}
+    ) throws(AssetError) {
         var environment: OpaquePointer?
         var status = unsafe mdb_env_create(&environment)
         guard status == MDB_SUCCESS, let handle = unsafe environment else {
@@ -41,24 +47,24 @@ internal import Glibc
         }
         unsafe self.handle = handle
         self.path = path
-        do throws(AssetError) {
-            status = unsafe mdb_env_set_mapsize(handle, options.mapByteCount)
-            try check("mdb_env_set_mapsize", status)
-            status = unsafe mdb_env_set_maxdbs(handle, CUnsignedInt(options.tableCountMax))
-            try check("mdb_env_set_maxdbs", status)
-            status = unsafe mdb_env_set_maxreaders(handle, CUnsignedInt(options.readerCountMax))
-            try check("mdb_env_set_maxreaders", status)
-            status = unsafe mdb_env_open(handle, path, CUnsignedInt(MDB_NOTLS), 0o644)
-            try check("mdb_env_open", status)
-            try checkFileIsWhole()
-            try sweepStaleReaders()
-        } catch {
-            unsafe mdb_env_close(handle)
-            throw error
-        }
+        self.onClose = onClose
+        // From here on, `deinit` closes the handle, also when something below throws.
+        status = unsafe mdb_env_set_mapsize(handle, options.mapByteCount)
+        try check("mdb_env_set_mapsize", status)
+        status = unsafe mdb_env_set_maxdbs(handle, CUnsignedInt(options.tableCountMax))
+        try check("mdb_env_set_maxdbs", status)
+        status = unsafe mdb_env_set_maxreaders(handle, CUnsignedInt(options.readerCountMax))
+        try check("mdb_env_set_maxreaders", status)
+        status = unsafe mdb_env_open(handle, path, CUnsignedInt(MDB_NOTLS), 0o644)
+        try check("mdb_env_open", status)
+        try checkFileIsWhole()
+        try sweepStaleReaders()
     }
 
-    deinit { unsafe mdb_env_close(handle) }
+    deinit {
+        unsafe mdb_env_close(handle)
+        onClose()
+    }
 
     /// Frees the reader slots of processes that died. The corresponding C function is
     /// `mdb_reader_check`.

@@ -11,7 +11,7 @@ import Testing
         let test = try TestStore()
         var random = SeededGenerator(seed: 3)
         var contents: [AssetID: [UInt8]] = [:]
-        for size in [1, 100, 5000, Limits.partByteCount + 10] {
+        for size in [100, 5000, Limits.partByteCount + 10] {
             let bytes = random.bytes(size)
             contents[try test.store.put(image(), bytes).id] = bytes
         }
@@ -27,9 +27,8 @@ import Testing
         let whole = try #require(try handle.readToEnd())
         for (id, bytes) in contents {
             // Find the payload in the pack by its bytes.
-            let probe = Data(bytes.suffix(min(bytes.count, 5000)))
-            let place = try #require(bytes.count < 100 ? nil : whole.range(of: probe)) as Range<Int>?
-            guard let place else { continue }
+            let probe = Data(bytes.prefix(5000))
+            let place = try #require(whole.range(of: probe))
             let position = Int.random(in: place, using: &random)
             try flip(handle, position)
             #expect(throws: AssetError(.damaged, "")) { try test.store.bytes(of: id) }

@@ -75,7 +75,9 @@ final class Committer: Sendable {
             defer { queue.isClosed = true }
             return !queue.isClosed
         }
-        if wasOpen { thread.join() }
+        guard wasOpen else { return }
+        // The last reference to a store may go with a request that the thread is done with.
+        if thread.isCurrent { thread.detach() } else { thread.join() }
     }
 
     private static func nextGroup(_ queue: Monitor<Queue>) -> [Request]? {

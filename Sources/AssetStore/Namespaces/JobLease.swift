@@ -2,8 +2,11 @@
 
 internal import Basics
 internal import LMDB
+internal import Synchronization
 
-/// The right of this process to work on a job, held until the value goes away or the process dies.
+/// The right of this process to work on a job, held until it is ended by
+/// ``complete(output:keepingFrames:)``,
+/// ``fail(_:)`` or ``pause(_:)``, the value goes away, or the process dies.
 /// Thread-safe.
 ///
 /// Every write checks, in its own transaction, that the job is still on this attempt and not
@@ -13,13 +16,13 @@ public final class JobLease: Sendable {
     public let store: Store
     public let job: JobID
     public let attempt: UInt64
-    private let lock: ByteLock
+    private let lock: Mutex<ByteLock?>
 
     init(store: Store, job: JobID, attempt: UInt64, lock: ByteLock) {
         self.store = store
         self.job = job
         self.attempt = attempt
-        self.lock = lock
+        self.lock = Mutex(lock)
     }
 
     /// Stores a segment, an encoded piece of the job's result, durably. One that is there already
@@ -60,6 +63,7 @@ public final class JobLease: Sendable {
             try catalog.put(job, record, replacing: .processing, in: transaction)
         }
         if !keepingFrames { try store.removeIntermediates(of: job) }
+        giveUp()
         return asset
     }
 
@@ -82,7 +86,11 @@ public final class JobLease: Sendable {
             record.completedAt = state == .error ? .now() : nil
             try catalog.put(job, record, replacing: .processing, in: transaction)
         }
+        giveUp()
     }
+
+    /// Lets others start the job.
+    private func giveUp() { lock.withLock { $0 = nil } }
 
     /// Commits payloads for the job; when that fails, their ranges are given up.
     private func commit(

@@ -2,7 +2,7 @@
 
 internal import Glibc
 
-/// A thread that runs one closure. ``join()`` must be called exactly once.
+/// A thread that runs one closure. Either ``join()`` or ``detach()`` must be called, once.
 package struct WorkerThread: Sendable {
     private let handle: pthread_t
 
@@ -23,6 +23,14 @@ package struct WorkerThread: Sendable {
             throw AssetError.systemCall("pthread_create", name, errno: status)
         }
         self.handle = handle
+    }
+
+    /// Whether the caller runs on this thread.
+    package var isCurrent: Bool { pthread_equal(pthread_self(), handle) != 0 }
+
+    /// Lets the thread end by itself.
+    package func detach() {
+        _ = pthread_detach(handle)
     }
 
     /// Waits until the closure has returned.
