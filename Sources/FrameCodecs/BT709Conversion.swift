@@ -115,8 +115,13 @@ private func convert(
     for row in 0..<planes[1].rows {
         let blue = planes[1].offset + row * planes[1].stride
         let red = planes[2].offset + row * planes[2].stride
-        unsafe convertChroma(
-            from + blue, from + red, to + blue, to + red, shift, count: chromaWidth, matrix)
+        unsafe combine(
+            from + blue, from + red, into: to + blue, count: chromaWidth, matrix.blueFromBlue,
+            matrix.blueFromRed)
+        unsafe combine(
+            from + blue, from + red, into: to + red, count: chromaWidth, matrix.redFromBlue,
+            matrix.redFromRed)
+        unsafe shiftLuma(from + blue, from + red, into: shift, count: chromaWidth, matrix)
         for row in (2 * row)..<min(2 * row + 2, height) {
             let luma = planes[0].offset + row * planes[0].stride
             unsafe convertLuma(from + luma, to + luma, shift, count: width, matrix)
@@ -135,20 +140,26 @@ private func convert(
     UInt8(truncatingIfNeeded: min(max(((value &+ 64) &>> 7) &+ centre, low), high))
 }
 
-private func convertChroma(
-    _ blueFrom: UnsafePointer<UInt8>, _ redFrom: UnsafePointer<UInt8>,
-    _ blueTo: UnsafeMutablePointer<UInt8>, _ redTo: UnsafeMutablePointer<UInt8>,
-    _ shift: UnsafeMutablePointer<Int16>, count: Int, _ matrix: Matrix
+// One loop for each output: with more arrays in one loop, the compiler gives up proving that they
+// don't overlap, and with that vector code.
+
+private func combine(
+    _ blues: UnsafePointer<UInt8>, _ reds: UnsafePointer<UInt8>,
+    into target: UnsafeMutablePointer<UInt8>, count: Int, _ fromBlue: Factor, _ fromRed: Factor
 ) {
     for x in 0..<count {
-        let blue = unsafe centred(blueFrom[x])
-        let red = unsafe centred(redFrom[x])
-        unsafe blueTo[x] = sample(
-            matrix.blueFromBlue.times(blue) &+ matrix.blueFromRed.times(red), centre: 128, low: 16,
-            high: 240)
-        unsafe redTo[x] = sample(
-            matrix.redFromBlue.times(blue) &+ matrix.redFromRed.times(red), centre: 128, low: 16,
-            high: 240)
+        let (blue, red) = unsafe (centred(blues[x]), centred(reds[x]))
+        unsafe target[x] = sample(
+            fromBlue.times(blue) &+ fromRed.times(red), centre: 128, low: 16, high: 240)
+    }
+}
+
+private func shiftLuma(
+    _ blues: UnsafePointer<UInt8>, _ reds: UnsafePointer<UInt8>,
+    into shift: UnsafeMutablePointer<Int16>, count: Int, _ matrix: Matrix
+) {
+    for x in 0..<count {
+        let (blue, red) = unsafe (centred(blues[x]), centred(reds[x]))
         let luma =
             matrix.lumaFromBlue.times(blue) &+ matrix.lumaFromRed.times(red) &+ matrix.lumaRest
         unsafe shift[2 * x] = luma

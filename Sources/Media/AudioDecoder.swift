@@ -167,7 +167,6 @@ public final class AudioDecoder {
 
     /// What a rate converter still holds at the end of the file.
     private func drain() throws(AssetError) -> Bool {
-        if let damage, !decoder.demuxer.format.isRawStream { throw damage }
         guard let resampler else { return false }
         let count = try unsafe fill(resampler, nil, count: 0)
         self.resampler = nil
@@ -210,18 +209,19 @@ public final class AudioDecoder {
         }
     }
 
+    /// Judges a file that was decoded to its end.
     private func checkEnd() throws(AssetError) {
         let seconds = Double(position) / Double(sampleRate)
+        let isRawStream = decoder.demuxer.format.isRawStream
+        if position > 0, end == nil { try ending.check(endingAt: seconds, subject) }
+        if let damage, !isRawStream || position == 0 { throw damage }
         guard position > 0 else { throw Self.noAudio(subject) }
         if let end {
-            guard position >= end else {
-                throw AssetError(
-                    .invalidArgument,
-                    "\(subject) is only \(secondsText(seconds)) s long, but audio up to "
-                        + "\(secondsText(Double(end) / Double(sampleRate))) s was asked for; "
-                        + "choose an earlier end")
-            }
-            return
+            throw AssetError(
+                .invalidArgument,
+                "\(subject) is only \(secondsText(seconds)) s long, but audio up to "
+                    + "\(secondsText(Double(end) / Double(sampleRate))) s was asked for; "
+                    + "choose an earlier end")
         }
         guard position > start else {
             throw AssetError(
@@ -230,7 +230,6 @@ public final class AudioDecoder {
                     + "\(secondsText(Double(start) / Double(sampleRate))) s on was asked for; "
                     + "choose an earlier start")
         }
-        try ending.check(endingAt: seconds, subject)
     }
 
     private func damaged() -> AssetError {

@@ -14,6 +14,8 @@ final class AudioEnding {
     /// What is not worth a complaint: encoder delay and padding, and rounding.
     private let toleranceSeconds: Double
     private let isOgg: Bool
+    /// Whether damaged stretches are skipped silently, so that only times tell of them.
+    private let skipsDamage: Bool
     private let sampleRate: Double
     private var furthestSeconds = 0.0
     private var firstTimestamp: Int64?
@@ -25,6 +27,7 @@ final class AudioEnding {
         self.demuxer = demuxer
         stream = index
         isOgg = demuxer.format.name == "ogg"
+        skipsDamage = ["ogg", "matroska", "asf"].contains(demuxer.format.name)
         sampleRate = unsafe max(1, Double(codec.pointee.sample_rate))
         let frameSize = unsafe Double(max(0, codec.pointee.frame_size))
         let delay = unsafe Double(max(0, codec.pointee.initial_padding))
@@ -59,13 +62,13 @@ final class AudioEnding {
         furthestSeconds = max(furthestSeconds, seconds)
     }
 
-    /// Notices pages of an Ogg stream that were skipped because they are damaged: the next
-    /// timestamp is then later than what was decoded.
+    /// Notices a stretch that was skipped because it is damaged: the next timestamp is then later
+    /// than what was decoded.
     func check(
         _ frame: UnsafeMutablePointer<AVFrame>, at position: Int, _ subject: String
     ) throws(AssetError) {
         let timestamp = unsafe frame.pointee.best_effort_timestamp
-        guard isOgg, timestamp != Libav.noTime, let stream = unsafe demuxer.stream(stream) else {
+        guard skipsDamage, timestamp != Libav.noTime, let stream = unsafe demuxer.stream(stream) else {
             return
         }
         let base = unsafe stream.pointee.time_base
@@ -93,6 +96,11 @@ final class AudioEnding {
         }
         if let fileSeconds, max(seconds, furthestSeconds) + toleranceSeconds < fileSeconds {
             reason = "though it declares \(secondsText(fileSeconds)) s"
+        }
+        if demuxer.format.name == "wav",
+            let declared = try RIFFEnd.missing(of: demuxer.source.bytes)
+        {
+            reason = "though it declares \(secondsText(declared)) s"
         }
         if isOgg, try !OggEnd.isWhole(demuxer.source.bytes) {
             reason = "without the end that a whole Ogg file has"

@@ -73,7 +73,6 @@ struct ContainerFormat: Sendable {
         audio("ac3", "audio/ac3", "ac3", isRawStream: true),
         audio("eac3", "audio/eac3", "eac3", isRawStream: true),
         audio("wav", "audio/wav", "wav"),
-        audio("w64", "audio/x-w64", "w64"),
         audio("aiff", "audio/aiff", "aiff"),
         audio("au", "audio/basic", "au"),
         audio("caf", "audio/x-caf", "caf"),

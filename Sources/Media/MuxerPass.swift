@@ -139,6 +139,9 @@ internal import CFFmpeg
     private func writeHeader() throws(AssetError) {
         var options: OpaquePointer? = nil
         defer { unsafe av_dict_free(&options) }
+        try Libav.check(
+            "av_dict_set",
+            unsafe av_dict_set_int(&options, "movie_timescale", Int64(ticksPerSecond), 0))
         if let indexByteCount {
             try Libav.check(
                 "av_dict_set",
@@ -147,6 +150,15 @@ internal import CFFmpeg
         let status = unsafe avformat_write_header(context, &options)
         try output.rethrow()
         try Libav.check("avformat_write_header", status)
+    }
+
+    /// The unit of the tracks' lengths: one in which both are whole where that is possible, so that
+    /// neither is cut short, and else one in which the audio is.
+    private var ticksPerSecond: Int {
+        let frames = video.settings.frameRate.numerator
+        guard let audio else { return frames * (1 + 999 / frames) }
+        let common = audio.sampleRate / greatestCommonDivisor(audio.sampleRate, frames) * frames
+        return common <= 1_000_000 ? common : audio.sampleRate
     }
 
     /// Writes both tracks' packets in the order in which they are decoded; the video's first where
@@ -224,4 +236,10 @@ private struct PacketOrder {
         last = packet.dts
         return packet
     }
+}
+
+private func greatestCommonDivisor(_ left: Int, _ right: Int) -> Int {
+    var (larger, smaller) = (left, right)
+    while smaller != 0 { (larger, smaller) = (smaller, larger % smaller) }
+    return max(larger, 1)
 }
