@@ -1,0 +1,82 @@
+// What a video is to be: everything that its encoded bytes depend on, apart from its frames.
+
+public import Basics
+internal import CFFmpeg
+
+/// A fraction, such as the 30000/1001 frames per second of NTSC video.
+public struct Rational: Sendable, Hashable, CustomStringConvertible {
+    public let numerator: Int
+    public let denominator: Int
+
+    public init(_ numerator: Int, _ denominator: Int = 1) {
+        self.numerator = numerator
+        self.denominator = denominator
+    }
+
+    /// The fraction as a number; not a number when the denominator is zero.
+    public var value: Double { Double(numerator) / Double(denominator) }
+    public var description: String {
+        denominator == 1 ? "\(numerator)" : "\(numerator)/\(denominator)"
+    }
+}
+
+/// The shape and quality of an H.264 video.
+public struct VideoSettings: Sendable, Hashable {
+    /// How much time x264 takes to make the file smaller.
+    public enum Preset: String, Sendable, CaseIterable {
+        case ultrafast, superfast, veryfast, faster, fast, medium, slow, slower, veryslow
+    }
+
+    /// Pixels, even, within ``Limits/videoSide``.
+    public let width: Int
+    /// Pixels, even, within ``Limits/videoSide``.
+    public let height: Int
+    /// Frames per second, within ``Limits/frameRate``.
+    public let frameRate: Rational
+    public let preset: Preset
+    /// Constant rate factor, 0 (lossless) to 51 (worst).
+    public let crf: Int
+
+    /// - Throws: ``AssetError/Code/invalidArgument`` when a value is outside its range.
+    public init(
+        width: Int, height: Int, frameRate: Rational, preset: Preset = .veryfast, crf: Int = 18
+    ) throws(AssetError) {
+        guard Limits.videoSide.contains(width), Limits.videoSide.contains(height) else {
+            throw AssetError(
+                .invalidArgument,
+                "a video of \(width)×\(height) pixels is outside \(Limits.videoSide.lowerBound)–"
+                    + "\(Limits.videoSide.upperBound) per side; choose a size within")
+        }
+        guard width % 2 == 0, height % 2 == 0 else {
+            throw AssetError(
+                .invalidArgument,
+                "a video's sides must be even, and \(width)×\(height) is not; use "
+                    + "\(width + width % 2)×\(height + height % 2)")
+        }
+        guard frameRate.numerator > 0, frameRate.denominator > 0,
+            frameRate.numerator <= Self.rateTermMax, frameRate.denominator <= Self.rateTermMax,
+            Limits.frameRate.contains(frameRate.value)
+        else {
+            throw AssetError(
+                .invalidArgument,
+                "\(frameRate) frames per second is outside \(Limits.frameRate.lowerBound)–"
+                    + "\(Limits.frameRate.upperBound); choose a rate within")
+        }
+        guard (0...51).contains(crf) else {
+            throw AssetError(
+                .invalidArgument, "a CRF of \(crf) is outside 0–51; choose one within")
+        }
+        self.width = width
+        self.height = height
+        self.frameRate = frameRate
+        self.preset = preset
+        self.crf = crf
+    }
+
+    /// The largest numerator or denominator of a frame rate that MP4's time scale can hold.
+    private static let rateTermMax = 1_000_000
+
+    var timeBase: AVRational {
+        AVRational(num: CInt(frameRate.denominator), den: CInt(frameRate.numerator))
+    }
+}
