@@ -6,7 +6,7 @@ public import Basics
 /// How audio is turned into the bytes that layers move by.
 ///
 /// The defaults are those of an `AnalyserNode` in the Web Audio API.
-public struct AnalysisSettings: Sendable, Equatable, Encodable {
+public struct AnalysisSettings: Sendable, Equatable, Codable {
     /// The shape that samples are weighted with before the transform.
     public enum Window: String, Codable, Sendable, CaseIterable {
         /// 0.42 − 0.5 cos(2πn/N) + 0.08 cos(4πn/N): what the Web Audio API prescribes.
@@ -80,5 +80,23 @@ public struct AnalysisSettings: Sendable, Equatable, Encodable {
         if let flaw {
             throw AssetError(.invalidArgument, "analysis.\(flaw.key): \(flaw.message)")
         }
+    }
+
+    private enum CodingKeys: String, CodingKey, CaseIterable {
+        case fftSize, smoothing, minDecibels, maxDecibels, window, quantum
+    }
+
+    /// Reads settings; what is missing is as in a fresh `AnalyserNode`.
+    ///
+    /// - Throws: ``AssetError/Code/invalidArgument`` naming the place of what is wrong.
+    public init(from decoder: any Decoder) throws {
+        let scene = try SceneReader(decoder, allowing: CodingKeys.self)
+        fftSize = try scene.value("fftSize", default: fftSize)
+        smoothing = try scene.value("smoothing", default: smoothing)
+        minDecibels = try scene.value("minDecibels", default: minDecibels)
+        maxDecibels = try scene.value("maxDecibels", default: maxDecibels)
+        window = try scene.choice("window", default: window)
+        quantum = try scene.choice("quantum", default: quantum)
+        if let flaw { throw scene.flaw(flaw.key, flaw.message) }
     }
 }

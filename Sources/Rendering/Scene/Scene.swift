@@ -68,23 +68,3 @@ public struct Scene: Codable, Sendable, Equatable {
         }
     }
 }
-
-extension AnalysisSettings: Decodable {
-    private enum CodingKeys: String, CodingKey, CaseIterable {
-        case fftSize, smoothing, minDecibels, maxDecibels, window, quantum
-    }
-
-    /// Reads settings; what is missing is as in a fresh `AnalyserNode`.
-    ///
-    /// - Throws: ``AssetError/Code/invalidArgument`` naming the place of what is wrong.
-    public init(from decoder: any Decoder) throws {
-        let scene = try SceneReader(decoder, allowing: CodingKeys.self)
-        fftSize = try scene.value("fftSize", default: fftSize)
-        smoothing = try scene.value("smoothing", default: smoothing)
-        minDecibels = try scene.value("minDecibels", default: minDecibels)
-        maxDecibels = try scene.value("maxDecibels", default: maxDecibels)
-        window = try scene.choice("window", default: window)
-        quantum = try scene.choice("quantum", default: quantum)
-        if let flaw { throw scene.flaw(flaw.key, flaw.message) }
-    }
-}
