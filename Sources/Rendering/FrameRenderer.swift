@@ -25,7 +25,7 @@ public final class FrameRenderer {
     private let layers: [ReadyLayer]
     /// The background and all still layers at the bottom.
     private let base: Frame
-    /// What a layer is drawn on that doesn't simply cover; transparent between uses.
+    /// What a layer is drawn on that doesn't simply cover.
     private var scratch: Frame
 
     private struct ReadyLayer {
@@ -122,16 +122,11 @@ public final class FrameRenderer {
         case .pulsing(let sprite, let strength):
             try sprite.blend(
                 onto: &frame, mode: layer.mode, opacity: layer.opacity * strength(moment))
-        case .moving(let bounds, let draw) where layer.mode == .normal && layer.opacity == 1:
-            try Canvas.draw(on: &frame, within: bounds) { canvas throws(AssetError) in
-                draw(canvas, moment)
-            }
+        case .moving(_, let draw) where layer.mode == .normal && layer.opacity == 1:
+            try draw(&frame, moment)
         case .moving(let bounds, let draw):
-            // A drawing that failed may have left something.
             scratch.clear(bounds)
-            try Canvas.draw(on: &scratch, within: bounds) { canvas throws(AssetError) in
-                draw(canvas, moment)
-            }
+            try draw(&scratch, moment)
             try blend(
                 source: scratch, atX: 0, y: 0, onto: &frame, mode: layer.mode,
                 opacity: layer.opacity, region: bounds)

@@ -34,6 +34,22 @@ internal import Glibc
         try builder.append(samples.span)
         let analysis = try builder.finish()
         print("analysis", analysis.frameCount, ContinuousClock().now - t0)
+        for layer in scene.layers {
+            var one = scene
+            one.layers = [layer]
+            let t1 = ContinuousClock().now
+            let renderer = try FrameRenderer(scene: one, width: 1920, height: 1080, frameRate: rate)
+            let prepare = ContinuousClock().now - t1
+            let row = try analysis.row(ofFrame: 1100)
+            var best = Duration.seconds(9)
+            for _ in 0..<10 {
+                let t = try ContinuousClock().measure {
+                    try renderer.render(frame: 1100, analysis: row, into: &a)
+                }
+                best = min(best, t)
+            }
+            print(layer.typeName, prepare, best)
+        }
         let t1 = ContinuousClock().now
         let renderer = try FrameRenderer(scene: scene, width: 1920, height: 1080, frameRate: rate)
         print("prepare", ContinuousClock().now - t1)

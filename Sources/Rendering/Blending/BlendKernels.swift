@@ -53,7 +53,7 @@ enum ScreenKernel: BlendKernel {
 
 enum OverlayKernel: BlendKernel {
     @inline(__always) static func blended(s: Lanes, sa: Lanes, b: Lanes, ba: Lanes) -> Lanes {
-        HardLightKernel.blended(s: b, sa: ba, b: s, ba: sa)
+        HardLightKernel.hardLight(s: s, sa: sa, b: b, ba: ba, isDark: (2 &* b) .<= ba)
     }
 }
 
@@ -72,11 +72,19 @@ enum LightenKernel: BlendKernel {
 
 enum HardLightKernel: BlendKernel {
     @inline(__always) static func blended(s: Lanes, sa: Lanes, b: Lanes, ba: Lanes) -> Lanes {
-        let multiplied = 2 &* s &* b
-        let screened = sa &* ba &- 2 &* (ba &- b) &* (sa &- s)
-        let isDark = (2 &* s) .<= sa
-        return apart(s: s, sa: sa, b: b, ba: ba)
-            &+ chosen(multiplied, where: isDark, else: screened)
+        hardLight(s: s, sa: sa, b: b, ba: ba, isDark: (2 &* s) .<= sa)
+    }
+
+    /// Both branches multiplied out. With both = 255 (s + b) and d = s αb + b αs − 2 s b, dark
+    /// (multiply by 2s) is both − d and light (screen with 2s − 1) is both + d − αs αb. Steps may
+    /// wrap around; the sum is within 16 bits again.
+    @inline(__always)
+    static func hardLight(
+        s: Lanes, sa: Lanes, b: Lanes, ba: Lanes, isDark: SIMDMask<SIMD16<Int16>>
+    ) -> Lanes {
+        let both = (s &+ b) &* 255
+        let d = s &* ba &+ b &* (sa &- 2 &* s)
+        return both &+ chosen(0 &- d, where: isDark, else: d &- sa &* ba)
     }
 }
 
@@ -127,7 +135,7 @@ struct BlendOpacity {
 
     /// - Parameter scale: 0…65535 in 1/65536.
     init(scale: UInt32) {
-        let rest = (65_536 - scale) * 255 >> 8
+        let rest = ((65_536 - scale) * 255) >> 8
         high = UInt16(truncatingIfNeeded: scale >> 8)
         low = UInt16(truncatingIfNeeded: scale & 255)
         restHigh = UInt16(truncatingIfNeeded: rest >> 8)

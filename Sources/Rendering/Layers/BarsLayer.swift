@@ -75,59 +75,47 @@ public struct BarsLayer: LayerContent {
         let area = rectangle.pixels(in: stage)
         let bounds = area.wholePixels().intersection(stage.bounds)
         guard !bounds.isEmpty else { return .empty }
-        let colors = try colors(of: area, within: bounds)
-        return .moving(bounds: bounds) { canvas, moment in
-            let levels = levels(in: moment.analysis)
-            let pitch = area.width / Double(count)
-            let width = max(min(1, pitch), pitch * (1 - gap))
-            for (index, level) in levels.enumerated() {
+        let colors = rowColors(of: area, within: bounds)
+        let pitch = area.width / Double(count)
+        let width = max(min(1, pitch), pitch * (1 - gap))
+        return .moving(bounds: bounds) { frame, moment throws(AssetError) in
+            for (index, level) in levels(in: moment.analysis).enumerated() {
                 let left = area.x + (Double(index) + 0.5) * pitch - width / 2
-                addBar(to: canvas, level: level, left: left, width: width, in: area)
+                let bar = bar(level: level, left: left, width: width, in: area)
+                frame.fill(
+                    bar, radius: roundness * min(bar.width, bar.height) / 2, rowColors: colors,
+                    within: bounds)
             }
-            canvas.fill(with: colors)
         }
     }
 
-    /// Adds one bar to the canvas's path. A silent bar is a dot, so the row never vanishes.
-    private func addBar(
-        to canvas: borrowing Canvas, level: Double, left: Double, width: Double, in area: Area
-    ) {
+    /// Where one bar is. A silent bar is a dot, so the row never vanishes. Bars wider than 3 pixels
+    /// have their sides on whole pixels, all equally sharp.
+    private func bar(level: Double, left: Double, width: Double, in area: Area) -> Area {
         let height = min(max(level * area.height, width * max(roundness, 0.15)), area.height)
-        let radius = roundness * min(width, height) / 2
-        switch growth {
-        case .up:
-            canvas.addRectangle(
-                Area(x: left, y: area.y + area.height - height, width: width, height: height),
-                topRadius: radius, bottomRadius: radius)
-        case .down:
-            canvas.addRectangle(
-                Area(x: left, y: area.y, width: width, height: height), topRadius: radius,
-                bottomRadius: radius)
-        case .both:
-            let top = area.y + (area.height - height) / 2
-            canvas.addRectangle(
-                Area(x: left, y: top, width: width, height: height), topRadius: radius,
-                bottomRadius: radius)
-        }
+        let top =
+            switch growth {
+            case .up: area.y + area.height - height
+            case .down: area.y
+            case .both: area.y + (area.height - height) / 2
+            }
+        let isWide = width >= 3
+        return Area(
+            x: isWide ? left.rounded() : left, y: top, width: isWide ? width.rounded() : width,
+            height: height)
     }
 
-    /// The colours behind the bars, as pixels.
-    private func colors(
-        of area: Area, within bounds: PixelRectangle
-    ) throws(AssetError) -> Sprite {
-        var frame = try Frame(
-            width: bounds.width, height: bounds.height, format: .bgraPremultiplied)
-        let (top, height) = (Float(area.y - Double(bounds.y)), Float(area.height))
-        let growth = growth
-        GradientRaster(stops).fill(&frame) { _, y in
-            let place = (y - top) / height
+    /// The colour of each row of pixels in `bounds`.
+    private func rowColors(of area: Area, within bounds: PixelRectangle) -> [UInt32] {
+        let raster = GradientRaster(stops)
+        return (bounds.y..<bounds.y + bounds.height).map { row in
+            let place = (Double(row) + 0.5 - area.y) / area.height
             return switch growth {
-            case .up: 1 - place
-            case .down: place
-            case .both: abs(2 * place - 1)
+            case .up: raster.pixel(at: Float(1 - place))
+            case .down: raster.pixel(at: Float(place))
+            case .both: raster.pixel(at: Float(abs(2 * place - 1)))
             }
         }
-        return Sprite(frame, x: bounds.x, y: bounds.y)
     }
 
     /// The height of every bar from left to right, 0…1.

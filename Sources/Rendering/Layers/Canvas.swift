@@ -93,23 +93,19 @@ internal import FrameCodecs
     func addLine(toX x: Double, y: Double) { unsafe cairo_line_to(context, x, y) }
 
     /// Adds a rectangle with round corners to the path; a radius of 0 makes them square.
-    func addRectangle(_ area: Area, topRadius: Double = 0, bottomRadius: Double = 0) {
-        guard topRadius > 0 || bottomRadius > 0 else {
+    func addRectangle(_ area: Area, radius: Double = 0) {
+        guard radius > 0 else {
             unsafe cairo_rectangle(context, area.x, area.y, area.width, area.height)
             return
         }
-        let (right, bottom) = (area.x + area.width, area.y + area.height)
+        let (left, top) = (area.x + radius, area.y + radius)
+        let (right, bottom) = (area.x + area.width - radius, area.y + area.height - radius)
         let quarter = Double.pi / 2
         unsafe cairo_new_sub_path(context)
-        unsafe cairo_arc(
-            context, right - topRadius, area.y + topRadius, topRadius, -quarter, 0)
-        unsafe cairo_arc(
-            context, right - bottomRadius, bottom - bottomRadius, bottomRadius, 0, quarter)
-        unsafe cairo_arc(
-            context, area.x + bottomRadius, bottom - bottomRadius, bottomRadius, quarter,
-            2 * quarter)
-        unsafe cairo_arc(
-            context, area.x + topRadius, area.y + topRadius, topRadius, 2 * quarter, 3 * quarter)
+        unsafe cairo_arc(context, right, top, radius, -quarter, 0)
+        unsafe cairo_arc(context, right, bottom, radius, 0, quarter)
+        unsafe cairo_arc(context, left, bottom, radius, quarter, 2 * quarter)
+        unsafe cairo_arc(context, left, top, radius, 2 * quarter, 3 * quarter)
         unsafe cairo_close_path(context)
     }
 
@@ -130,18 +126,6 @@ internal import FrameCodecs
         unsafe cairo_set_line_cap(context, CAIRO_LINE_CAP_ROUND)
         unsafe cairo_set_line_join(context, CAIRO_LINE_JOIN_ROUND)
         unsafe cairo_stroke(context)
-    }
-
-    /// Fills the path with the pixels of a sprite that lie under it, and forgets the path.
-    func fill(with sprite: Sprite) {
-        unsafe withPattern(of: sprite.frame) { pattern in
-            var matrix = cairo_matrix_t()
-            unsafe cairo_matrix_init_translate(&matrix, Double(-sprite.x), Double(-sprite.y))
-            unsafe cairo_pattern_set_matrix(pattern, &matrix)
-            unsafe cairo_pattern_set_filter(pattern, CAIRO_FILTER_NEAREST)
-            unsafe cairo_set_source(context, pattern)
-            unsafe cairo_fill(context)
-        }
     }
 
     /// Draws a whole frame into `area`, scaled with cairo's best filter, within the clip.

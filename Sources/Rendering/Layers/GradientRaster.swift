@@ -7,8 +7,8 @@ internal import FrameCodecs
 /// A run of colours, sampled finely, to fill frames with.
 struct GradientRaster {
     private static let sampleCount = 4096
-    /// Premultiplied blue, green, red, alpha, 0…255.
-    private let samples: [SIMD4<Float>]
+    /// Premultiplied blue, green, red and alpha in 16 bits each, in units of 1/256 of a byte's.
+    private let samples: [UInt64]
 
     /// The colours of stops in ascending order, interpolated in premultiplied sRGB as in CSS; the
     /// first and last colours go on beyond their stops.
@@ -32,10 +32,20 @@ struct GradientRaster {
         }
     }
 
-    private static func samples(_ color: (Double) -> SIMD4<Float>) -> [SIMD4<Float>] {
+    private static func samples(_ color: (Double) -> SIMD4<Float>) -> [UInt64] {
         (0..<sampleCount).map { index in
-            color(Double(index) / Double(sampleCount - 1)) * 255
+            let scaled = color(Double(index) / Double(sampleCount - 1)) * (255 * 256)
+            var packed: UInt64 = 0
+            for channel in 0..<4 {
+                packed |= UInt64(max(0, min(65_280, scaled[channel].rounded()))) << (16 * channel)
+            }
+            return packed
         }
+    }
+
+    /// The colour at a place, 0…1, rounded, as one premultiplied pixel.
+    func pixel(at place: Float) -> UInt32 {
+        Self.pixel(sample(at: place) &+ 0x0080_0080_0080_0080)
     }
 
     /// Fills a premultiplied BGRA frame; `place` gives the place in the gradient, 0…1, of a
@@ -46,29 +56,40 @@ struct GradientRaster {
     @inline(__always)
     func fill(_ frame: inout Frame, place: (_ x: Float, _ y: Float) -> Float) {
         let (width, height, stride) = (frame.width, frame.height, frame.planes[0].stride)
-        let last = Float(Self.sampleCount - 1)
         let thresholds = Self.thresholds
         unsafe frame.withUnsafeMutableBytes { bytes in
             for y in 0..<height {
                 for x in 0..<width {
-                    let at = max(0, min(1, place(Float(x) + 0.5, Float(y) + 0.5)))
-                    let color = samples[Int(at * last + 0.5)] + thresholds[y & 7 << 3 | x & 7]
-                    let whole = SIMD4<UInt8>(truncatingIfNeeded: SIMD4<Int32>(color))
+                    let sample = sample(at: place(Float(x) + 0.5, Float(y) + 0.5))
+                    let threshold = thresholds[((y & 7) << 3) | (x & 7)]
                     unsafe bytes.storeBytes(
-                        of: whole, toByteOffset: y * stride + 4 * x, as: SIMD4<UInt8>.self)
+                        of: Self.pixel(sample &+ threshold), toByteOffset: y * stride + 4 * x,
+                        as: UInt32.self)
                 }
             }
         }
     }
 
-    /// The Bayer matrix of order 8, as thresholds between 0 and 1.
-    private static let thresholds: [Float] = (0..<64).map { cell in
+    @inline(__always) private func sample(at place: Float) -> UInt64 {
+        let last = Self.sampleCount - 1
+        return samples[Int(max(0, min(1, place)) * Float(last) + 0.5)]
+    }
+
+    /// The upper bytes of four 16-bit numbers.
+    @inline(__always) private static func pixel(_ sample: UInt64) -> UInt32 {
+        var bytes = (sample >> 8) & 0x00FF_00FF_00FF_00FF
+        bytes = (bytes | bytes >> 8) & 0x0000_FFFF_0000_FFFF
+        return UInt32(truncatingIfNeeded: bytes | bytes >> 16)
+    }
+
+    /// The Bayer matrix of order 8 as thresholds in 1/256, once for each channel.
+    private static let thresholds: [UInt64] = (0..<64).map { cell in
         let (x, y) = (cell & 7, cell >> 3)
-        var value = 0
+        var value: UInt64 = 0
         for bit in 0..<3 {
             let (horizontal, vertical) = (x >> bit & 1, y >> bit & 1)
-            value |= (2 * (horizontal ^ vertical) + vertical) << (2 * (2 - bit))
+            value |= UInt64(2 * (horizontal ^ vertical) + vertical) << UInt64(2 * (2 - bit))
         }
-        return (Float(value) + 0.5) / 64
+        return (4 * value + 2) * 0x0001_0001_0001_0001
     }
 }

@@ -68,7 +68,7 @@ public struct ImageLayer: LayerContent {
                 Area(
                     x: shown.x - left, y: shown.y - top, width: shown.width,
                     height: shown.height),
-                topRadius: radius, bottomRadius: radius)
+                radius: radius)
             canvas.clipToPath()
             canvas.draw(
                 image.frame,

@@ -65,8 +65,9 @@ enum PreparedLayer {
     case still(Sprite)
     /// Always the same pixels, more or less opaque by the moment: 0…1.
     case pulsing(Sprite, strength: (Moment) -> Double)
-    /// Drawn anew for each frame, within `bounds`.
-    case moving(bounds: PixelRectangle, draw: (borrowing Canvas, Moment) -> Void)
+    /// Drawn anew for each frame, source over, within `bounds`.
+    case moving(
+        bounds: PixelRectangle, draw: (inout Frame, Moment) throws(AssetError) -> Void)
 }
 
 /// Pixels with a place, in the frame that they are drawn for.

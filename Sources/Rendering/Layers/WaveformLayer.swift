@@ -1,6 +1,7 @@
 // The sound itself, as an oscilloscope shows it.
 
 internal import Basics
+internal import FrameCodecs
 
 /// The last samples as a line across a rectangle, loud up to its edges.
 public struct WaveformLayer: LayerContent {
@@ -41,16 +42,22 @@ public struct WaveformLayer: LayerContent {
         let width = max(1, lineWidth * Double(stage.height))
         let bounds = area.wholePixels(margin: width / 2 + 1).intersection(stage.bounds)
         guard !bounds.isEmpty else { return .empty }
-        return .moving(bounds: bounds) { canvas, moment in
+        return .moving(bounds: bounds) { frame, moment throws(AssetError) in
             let points = points(of: moment.analysis.timeDomain)
             guard points.count > 1 else { return }
-            for (index, point) in points.enumerated() {
-                let x = area.x + area.width * Double(index) / Double(points.count - 1)
-                let y = area.y + area.height * (1 - point) / 2
-                index == 0 ? canvas.move(toX: x, y: y) : canvas.addLine(toX: x, y: y)
+            try Canvas.draw(on: &frame, within: bounds) { canvas throws(AssetError) in
+                for (index, point) in points.enumerated() {
+                    let x = area.x + area.width * Double(index) / Double(points.count - 1)
+                    let y = area.y + area.height * (1 - point) / 2
+                    if index == 0 {
+                        canvas.move(toX: x, y: y)
+                    } else {
+                        canvas.addLine(toX: x, y: y)
+                    }
+                }
+                canvas.setColor(color)
+                canvas.stroke(width: width)
             }
-            canvas.setColor(color)
-            canvas.stroke(width: width)
         }
     }
 
