@@ -45,8 +45,11 @@ package final class Interrupt: Sendable {
     func begin(finishesWork: Bool) { state.withLock { $0.finishesWork = finishesWork } }
 
     /// Remembers a file that must not survive leaving at once.
-    func protect(temporary path: String) { state.withLock { _ = $0.temporaries.insert(path) } }
-    func release(temporary path: String) { state.withLock { _ = $0.temporaries.remove(path) } }
+    package func temporaryChanged(_ path: String, _ exists: Bool) {
+        state.withLock { state in
+            if exists { state.temporaries.insert(path) } else { state.temporaries.remove(path) }
+        }
+    }
 
     /// Takes note of one signal.
     package func signalled() -> Response {

@@ -70,7 +70,7 @@ package struct CommandContext: Sendable {
     /// Begins a file that appears under its name when it is complete, and that an interrupt
     /// leaves nothing of.
     package func outputFile(_ path: String, overwrite: Bool) throws(AssetError) -> OutputFile {
-        try OutputFile(path, overwrite: overwrite, interrupt: interrupt)
+        try OutputFile(path, overwrite: overwrite, temporaryChanged: interrupt.temporaryChanged)
     }
 }
 

@@ -102,11 +102,13 @@ import Testing
 
     @Test func leavingAtOnceTakesTheTemporaryAlong() throws {
         let interrupt = Interrupt()
-        let file = try OutputFile(directory.file("v"), overwrite: false, interrupt: interrupt)
+        let file = try OutputFile(
+            directory.file("v"), overwrite: false, temporaryChanged: interrupt.temporaryChanged)
         interrupt.removeTemporaries()
         #expect(try FileSystem.names(in: directory.path).isEmpty)
         _ = file
-        let other = try OutputFile(directory.file("w"), overwrite: false, interrupt: interrupt)
+        let other = try OutputFile(
+            directory.file("w"), overwrite: false, temporaryChanged: interrupt.temporaryChanged)
         try other.publish()
         interrupt.removeTemporaries()
         #expect(try FileSystem.names(in: directory.path) == ["w"])

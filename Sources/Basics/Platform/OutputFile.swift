@@ -1,6 +1,5 @@
 // Files appear under their name when they are complete, or not at all.
 
-package import Basics
 internal import Glibc
 
 /// A file that is being written under a temporary name in the directory of its target. Not
@@ -16,26 +15,32 @@ package final class OutputFile {
     /// The bytes appended by ``append(_:)``.
     package private(set) var byteCount = 0
     private let overwrite: Bool
-    private let interrupt: Interrupt?
+    private let temporaryChanged: @Sendable (_ path: String, _ exists: Bool) -> Void
     private var isPublished = false
 
-    /// Makes the temporary file.
+    /// Makes the temporary file. Those that earlier processes left for the same target when they
+    /// were killed are removed.
     ///
+    /// - Parameter temporaryChanged: told when the temporary comes to be and when it goes.
     /// - Throws: as ``check(_:overwrite:)``, and ``AssetError/Code/io`` when the directory can't
     ///   be written to.
-    package init(_ path: String, overwrite: Bool, interrupt: Interrupt? = nil) throws(AssetError) {
+    package init(
+        _ path: String, overwrite: Bool,
+        temporaryChanged: @escaping @Sendable (_ path: String, _ exists: Bool) -> Void = { _, _ in }
+    ) throws(AssetError) {
         try Self.check(path, overwrite: overwrite)
         self.path = path
         self.overwrite = overwrite
-        self.interrupt = interrupt
+        self.temporaryChanged = temporaryChanged
+        try Self.removeAbandoned(for: path)
         (temporaryPath, file) = try Self.makeTemporary(for: path)
-        interrupt?.protect(temporary: temporaryPath)
+        temporaryChanged(temporaryPath, true)
     }
 
     deinit {
         if !isPublished {
             try? FileSystem.removeFile(temporaryPath)
-            interrupt?.release(temporary: temporaryPath)
+            temporaryChanged(temporaryPath, false)
         }
     }
 
@@ -87,7 +92,7 @@ package final class OutputFile {
             try publishWithoutOverwriting()
         }
         isPublished = true
-        interrupt?.release(temporary: temporaryPath)
+        temporaryChanged(temporaryPath, false)
         try FileSystem.synchronizeDirectory(FileSystem.parent(of: path))
     }
 
@@ -119,11 +124,9 @@ package final class OutputFile {
         for path: String
     ) throws(AssetError) -> (path: String, file: File) {
         let parent = FileSystem.parent(of: path)
-        // A name may be as long as the file system takes; the temporary's must be no longer.
-        let name = FileSystem.name(of: path).unicodeScalars.prefix(48)
         for attempt in 1...100 {
             let mark = attempt == 1 ? "\(getpid())" : "\(getpid())-\(attempt)"
-            let temporary = "\(parent)/.\(String(name)).\(mark).partial"
+            let temporary = "\(parent)/\(prefix(for: path))\(mark)\(suffix)"
             do throws(AssetError) {
                 return (temporary, try File(temporary, [.write, .createNew]))
             } catch {
@@ -135,6 +138,28 @@ package final class OutputFile {
             }
         }
         throw AssetError(
-            .io, "\(path): remove the files named .\(String(name)).*.partial in \(parent)")
+            .io, "\(path): remove the files named \(prefix(for: path))*\(suffix) in \(parent)")
+    }
+
+    private static let suffix = ".partial"
+
+    /// What the names of a target's temporaries begin with.
+    private static func prefix(for path: String) -> String {
+        // A name may be as long as the file system takes; the temporary's must be no longer.
+        ".\(String(FileSystem.name(of: path).unicodeScalars.prefix(48)))."
+    }
+
+    /// Removes the temporaries of a target whose processes are dead.
+    private static func removeAbandoned(for path: String) throws(AssetError) {
+        let parent = FileSystem.parent(of: path)
+        let prefix = prefix(for: path)
+        for name in try FileSystem.names(in: parent)
+        where name.hasPrefix(prefix) && name.hasSuffix(suffix) {
+            let mark = name.dropFirst(prefix.count).dropLast(suffix.count)
+            guard let process = mark.split(separator: "-").first.flatMap({ pid_t($0) }),
+                process > 0, kill(process, 0) != 0, errno == ESRCH
+            else { continue }
+            try FileSystem.removeFile("\(parent)/\(name)")
+        }
     }
 }
