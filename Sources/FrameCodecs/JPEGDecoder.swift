@@ -5,26 +5,27 @@ internal import CTurboJPEG
 
 /// Unpacks JPEG files into frames. Not thread-safe: one per worker, who keeps it.
 @safe public struct JPEGDecoder: ~Copyable, @unchecked Sendable {
-    // @unchecked: the handle has one owner; libjpeg-turbo's state is only changed by `mutating`
-    // functions and by `size(of:)`, which a shared reference can't reach across threads without
-    // the caller's own lock, the type being documented as not thread-safe.
+    // @unchecked: the handle has one owner, and is only used by `mutating` functions.
 
-    private let handle: UnsafeMutableRawPointer
+    /// `nil` only after a failure that was followed by a lack of memory.
+    private var handle: UnsafeMutableRawPointer?
 
     /// Makes a decoder. The corresponding C function is `tjInitDecompress`.
     ///
     /// - Throws: ``AssetError/Code/library`` when there is no memory for one.
     public init() throws(AssetError) {
-        guard let handle = unsafe tjInitDecompress() else {
-            throw AssetError(
-                .library, "libjpeg-turbo could not make a decoder; free some memory and try again")
-        }
-        unsafe self.handle = handle
+        unsafe handle = tjInitDecompress()
+        guard unsafe handle != nil else { throw Self.outOfMemory() }
     }
 
     deinit {
-        // Its status says only that the handle was null, which it is not.
+        // Its status says only whether the handle was null.
         _ = unsafe tjDestroy(handle)
+    }
+
+    private static func outOfMemory() -> AssetError {
+        AssetError(
+            .library, "libjpeg-turbo could not make a decoder; free some memory and try again")
     }
 
     /// The size of a JPEG in pixels. The corresponding C function is `tjDecompressHeader3`.
@@ -85,6 +86,7 @@ internal import CTurboJPEG
     }
 
     private mutating func header(of bytes: RawSpan) throws(AssetError) -> Header {
+        guard unsafe handle != nil else { throw Self.outOfMemory() }
         var (width, height, subsampling, colorspace): (CInt, CInt, CInt, CInt) = (0, 0, -1, -1)
         let status = unsafe bytes.withUnsafeBytes { bytes in
             unsafe tjDecompressHeader3(
@@ -104,17 +106,33 @@ internal import CTurboJPEG
             colorspace: TJCS(rawValue: UInt32(bitPattern: colorspace)))
     }
 
+    /// libjpeg-turbo writes an even number of luma rows, so for an odd height the last one would
+    /// fall upon the first row of the plane behind it; that plane is then put in place afterwards.
     private func decodePlanes(_ bytes: RawSpan, into frame: inout Frame) -> CInt {
         let planes = frame.planes
         let (width, height) = (frame.width, frame.height)
+        var aside = [UInt8](
+            repeating: 0, count: height % 2 == 0 ? 0 : planes[1].stride * planes[1].rows)
         return unsafe bytes.withUnsafeBytes { bytes in
             unsafe frame.withUnsafeMutableBytes { memory in
-                let samples = unsafe memory.bindMemory(to: UInt8.self).baseAddress
-                var pointers = unsafe planes.map { plane in unsafe samples?.advanced(by: plane.offset) }
-                var strides = planes.map { CInt($0.stride) }
-                return unsafe tjDecompressToYUVPlanes(
-                    handle, bytes.bindMemory(to: UInt8.self).baseAddress, UInt(bytes.count),
-                    &pointers, CInt(width), &strides, CInt(height), Self.flags)
+                unsafe aside.withUnsafeMutableBufferPointer { aside in
+                    let samples = unsafe memory.bindMemory(to: UInt8.self).baseAddress
+                    let first =
+                        unsafe aside.isEmpty
+                        ? samples?.advanced(by: planes[1].offset) : aside.baseAddress
+                    var targets = unsafe [
+                        samples, first, samples?.advanced(by: planes[2].offset),
+                    ]
+                    var strides = planes.map { CInt($0.stride) }
+                    let status = unsafe tjDecompressToYUVPlanes(
+                        handle, bytes.bindMemory(to: UInt8.self).baseAddress, UInt(bytes.count),
+                        &targets, CInt(width), &strides, CInt(height), Self.flags)
+                    if let start = aside.baseAddress, let samples {
+                        unsafe samples.advanced(by: planes[1].offset)
+                            .update(from: start, count: aside.count)
+                    }
+                    return status
+                }
             }
         }
     }
@@ -132,13 +150,15 @@ internal import CTurboJPEG
         }
     }
 
-    private func check(_ status: CInt) throws(AssetError) {
-        guard status == 0 else {
-            let reason = unsafe turboJPEGMessage(handle)
-            throw AssetError(
-                .inputUnreadable,
-                "the JPEG can't be unpacked: \(reason); it is damaged or no JPEG, so use a whole "
-                    + "copy")
-        }
+    /// Throws for a failed call, after which the handle is replaced: libjpeg-turbo leaves a header
+    /// that it could not read half read, and would go on there with the next JPEG.
+    private mutating func check(_ status: CInt) throws(AssetError) {
+        guard status != 0, let failed = unsafe handle else { return }
+        let reason = unsafe turboJPEGMessage(failed)
+        _ = unsafe tjDestroy(failed)
+        unsafe handle = tjInitDecompress()
+        throw AssetError(
+            .inputUnreadable,
+            "the JPEG can't be unpacked: \(reason); it is damaged or no JPEG, so use a whole copy")
     }
 }

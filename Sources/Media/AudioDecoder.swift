@@ -72,7 +72,8 @@ public final class AudioDecoder {
             channelCount: Int(decoder.codec.pointee.ch_layout.nb_channels),
             sampleFormat: AV_SAMPLE_FMT_FLT)
         guard Self.sampleRates.contains(shape.sampleRate),
-            (1...Self.channelCountMax).contains(shape.channelCount) else {
+            (1...Self.channelCountMax).contains(shape.channelCount)
+        else {
             throw AssetError(
                 .inputUnreadable,
                 "\(demuxer.subject) has \(shape.channelCount) audio channels at "
@@ -177,7 +178,8 @@ public final class AudioDecoder {
     private func convert(_ frame: UnsafeMutablePointer<AVFrame>) throws(AssetError) -> Int {
         let shape = unsafe AudioShape(frame)
         guard Self.sampleRates.contains(shape.sampleRate),
-            (1...Self.channelCountMax).contains(shape.channelCount) else {
+            (1...Self.channelCountMax).contains(shape.channelCount)
+        else {
             throw damaged()
         }
         let current: Resampler

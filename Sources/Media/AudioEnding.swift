@@ -34,7 +34,9 @@ final class AudioEnding {
         toleranceSeconds = 0.1 + (3 * frameSize + delay) / sampleRate
         // Ogg's length is where its last page is, and an estimate from the bit rate is no promise.
         let method = unsafe demuxer.context.pointee.duration_estimation_method
-        guard !isOgg, method == AVFMT_DURATION_FROM_STREAM, let stream = unsafe demuxer.stream(index) else {
+        guard !isOgg, method == AVFMT_DURATION_FROM_STREAM,
+            let stream = unsafe demuxer.stream(index)
+        else {
             (streamSeconds, fileSeconds) = (nil, nil)
             return
         }
@@ -68,7 +70,8 @@ final class AudioEnding {
         _ frame: UnsafeMutablePointer<AVFrame>, at position: Int, _ subject: String
     ) throws(AssetError) {
         let timestamp = unsafe frame.pointee.best_effort_timestamp
-        guard skipsDamage, timestamp != Libav.noTime, let stream = unsafe demuxer.stream(stream) else {
+        guard skipsDamage, timestamp != Libav.noTime, let stream = unsafe demuxer.stream(stream)
+        else {
             return
         }
         let base = unsafe stream.pointee.time_base

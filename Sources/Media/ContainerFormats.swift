@@ -56,6 +56,7 @@ struct ContainerFormat: Sendable {
         image("pbm_pipe", "image/x-portable-bitmap", "pbm"),
         image("pgm_pipe", "image/x-portable-graymap", "pgm"),
         image("ppm_pipe", "image/x-portable-pixmap", "ppm"),
+        // Only recognised when a comment follows its first line.
         image("pam_pipe", "image/x-portable-arbitrarymap", "pam"),
         image("exr_pipe", "image/x-exr", "exr"),
         video("mov", "video/mp4", "mp4", "audio/mp4", "m4a"),

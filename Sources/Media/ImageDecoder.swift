@@ -1,8 +1,8 @@
 // Turns a picture file into a frame that can be drawn.
 
 public import Basics
-public import FrameCodecs
 internal import CFFmpeg
+public import FrameCodecs
 
 /// Decodes pictures of every format that ``MediaInfo`` knows as an image.
 public enum ImageDecoder {
@@ -29,7 +29,7 @@ public enum ImageDecoder {
             try unsafe checkSize(
                 parameters.pointee.width, parameters.pointee.height, bytes.subject)
         }
-        let decoder = try PacketDecoder(demuxer, stream: stream)
+        let decoder = try PacketDecoder(demuxer, stream: stream, isStrict: true)
         guard try decoder.next(damaged: { () throws(AssetError) in throw damaged(bytes.subject) })
         else { throw damaged(bytes.subject) }
         let picture = unsafe decoder.frame

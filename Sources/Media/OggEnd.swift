@@ -15,7 +15,7 @@ internal import Basics
 //     26     1  n, the number of segments
 //     27     n  the segments' lengths, which together are the length of the body that follows
 
-enum OggEnd {
+package enum OggEnd {
     private static let headerByteCount = 27
     /// The longest page: a header, 255 lengths, and 255 segments of 255 bytes.
     private static let pageByteCountMax = headerByteCount + 255 + 255 * 255
@@ -29,7 +29,7 @@ enum OggEnd {
     }
 
     /// Whether one of the places that look like a page is a whole last page that ends `tail`.
-    static func endsWithLastPage(_ tail: [UInt8]) -> Bool {
+    package static func endsWithLastPage(_ tail: [UInt8]) -> Bool {
         guard tail.count >= headerByteCount else { return false }
         for start in stride(from: tail.count - headerByteCount, through: 0, by: -1) {
             guard tail[start] == 0x4F, tail[start + 1] == 0x67, tail[start + 2] == 0x67,

@@ -18,7 +18,12 @@ internal import CFFmpeg
 
     /// The corresponding C functions are `avcodec_find_decoder`, `avcodec_alloc_context3`,
     /// `avcodec_parameters_to_context` and `avcodec_open2`.
-    init(_ demuxer: Demuxer, stream streamIndex: Int) throws(AssetError) {
+    ///
+    /// - Parameter isStrict: whether what the decoder could conceal is damage: a picture that ends
+    ///   early, say.
+    init(
+        _ demuxer: Demuxer, stream streamIndex: Int, isStrict: Bool = false
+    ) throws(AssetError) {
         self.demuxer = demuxer
         self.streamIndex = streamIndex
         guard let stream = unsafe demuxer.stream(streamIndex),
@@ -47,7 +52,8 @@ internal import CFFmpeg
         unsafe codec.pointee.pkt_timebase = stream.pointee.time_base
         unsafe codec.pointee.thread_count = 1
         unsafe codec.pointee.max_pixels = Int64(Libav.pixelCountMax)
-        unsafe codec.pointee.err_recognition = AV_EF_CRCCHECK
+        unsafe codec.pointee.err_recognition =
+            AV_EF_CRCCHECK | (isStrict ? AV_EF_BITSTREAM | AV_EF_BUFFER | AV_EF_EXPLODE : 0)
         let status = unsafe avcodec_open2(codec, decoder, nil)
         guard status >= 0 else {
             throw AssetError(

@@ -1,8 +1,8 @@
 // Encodes one segment of a video, so that segments can be encoded apart and joined.
 
 public import Basics
-public import FrameCodecs
 internal import CFFmpeg
+public import FrameCodecs
 
 /// A fresh H.264 encoder for one segment: some consecutive frames of a video. Not thread-safe.
 ///
