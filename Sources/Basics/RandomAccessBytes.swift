@@ -14,6 +14,39 @@ public protocol RandomAccessBytes: Sendable {
     func read(at offset: Int, into buffer: inout MutableRawSpan) throws(AssetError) -> Int
 }
 
+extension RandomAccessBytes {
+    /// Calls `body` with all bytes, in order, in pieces of at most 1 MiB.
+    ///
+    /// - Throws: ``AssetError/Code/inputUnreadable`` when the bytes end before ``byteCount``; what
+    ///   `body` throws.
+    package func forEachChunk(_ body: (RawSpan) throws -> Void) throws {
+        var buffer = [UInt8](repeating: 0, count: 1 << 20)
+        var offset = 0
+        while offset < byteCount {
+            var span = buffer.mutableSpan
+            var target = unsafe span.mutableBytes
+            let count = try read(at: offset, into: &target)
+            guard count > 0 else {
+                throw AssetError(
+                    .inputUnreadable,
+                    "\(subject) shrank while it was read: \(offset) of \(byteCount) bytes are "
+                        + "there; try again when nobody writes it")
+            }
+            unsafe try body(buffer.span.bytes.extracting(0..<count))
+            offset += count
+        }
+    }
+}
+
+extension ContentChecksum {
+    /// The checksum of all of `source`, read in pieces.
+    package init(ofAll source: some RandomAccessBytes) throws {
+        var hasher = ContentHasher()
+        try source.forEachChunk { hasher.update($0) }
+        self = hasher.value()
+    }
+}
+
 /// The bytes of a file, whose length is taken when it is opened.
 public final class FileBytes: RandomAccessBytes {
     private let file: File
@@ -32,6 +65,12 @@ public final class FileBytes: RandomAccessBytes {
             throw AssetError(.inputUnreadable, "\(path) is not a regular file")
         }
         file = try File(path)
+        byteCount = try file.byteCount()
+    }
+
+    /// The bytes of an open file.
+    package init(_ file: File) throws(AssetError) {
+        self.file = file
         byteCount = try file.byteCount()
     }
 

@@ -1,9 +1,9 @@
 // The audio of a render: found, named, and kept in the store so that the job needs no file any
 // more.
 
-internal import AssetStore
+public import AssetStore
 internal import Basics
-internal import Media
+public import Media
 internal import Rendering
 
 /// Audio that a render is to be made from.
@@ -87,18 +87,7 @@ struct AudioSource {
 
     private static func checksum(of bytes: any RandomAccessBytes) throws -> ContentChecksum {
         if let reader = bytes as? AssetReader { return reader.asset.checksum }
-        var hasher = ContentHasher()
-        var buffer = [UInt8](repeating: 0, count: 1 << 20)
-        var offset = 0
-        while offset < bytes.byteCount {
-            var span = buffer.mutableSpan
-            var target = unsafe span.mutableBytes
-            let count = try bytes.read(at: offset, into: &target)
-            guard count > 0 else { break }
-            unsafe hasher.update(buffer.span.bytes.extracting(0..<count))
-            offset += count
-        }
-        return hasher.value()
+        return try ContentChecksum(ofAll: bytes)
     }
 }
 

@@ -80,8 +80,10 @@ extension Recipe {
     }
 
     func videoSettings() throws -> VideoSettings {
-        try VideoSettings(
-            width: width, height: height, frameRate: FrameRate(parsing: frameRate),
+        let rate = try FrameRate(parsing: frameRate)
+        let rational = Rational(rate.numerator, rate.denominator)
+        return try VideoSettings(
+            width: width, height: height, frameRate: rational,
             preset: preset, crf: crf)
     }
 }

@@ -1,10 +1,10 @@
 // A render as a durable job: from what was asked for to the published video.
 
 public import AssetStore
-public import Basics
+internal import Basics
 internal import FrameCodecs
 internal import Media
-public import Rendering
+internal import Rendering
 internal import Synchronization
 
 /// A render that is written down in the store, to be run now, later, or again after a crash.

@@ -1,7 +1,7 @@
 // Joins encoded segments and audio into an MP4 file, without encoding again and without holding
 // the file in memory.
 
-internal import Basics
+package import Basics
 
 /// Hands out the packets of a track one by one; `nil` after the last.
 public typealias PacketPuller = () throws -> EncodedPacket?
@@ -70,9 +70,18 @@ public enum MP4Muxer {
         to path: String, video: VideoTrack, audio: AudioTrack? = nil, title: String? = nil,
         progress: ((Int) throws -> Void)? = nil
     ) throws {
+        try write(
+            to: File(path, [.write, .create, .truncate]), video: video, audio: audio,
+            title: title, progress: progress)
+    }
+
+    /// Writes into an open, empty file; see ``write(to:video:audio:title:progress:)-(String,_,_,_,_)``.
+    package static func write(
+        to file: File, video: VideoTrack, audio: AudioTrack? = nil, title: String? = nil,
+        progress: ((Int) throws -> Void)? = nil
+    ) throws {
         let count = try MuxerPass(MuxerOutput(nil), video, audio, title, indexByteCount: nil)
             .run(progress: nil)
-        let file = try File(path, [.write, .create, .truncate])
         let output = try MuxerOutput(file)
         let pass = try MuxerPass(
             output, video, audio, title, indexByteCount: count.indexByteCountToReserve)
@@ -80,7 +89,7 @@ public enum MP4Muxer {
         guard written.packetCount == count.packetCount else {
             throw AssetError(
                 .invalidArgument,
-                "the tracks of \(path) had \(count.packetCount) packets at first and then "
+                "the tracks of \(file.path) had \(count.packetCount) packets at first and then "
                     + "\(written.packetCount); pull the same packets each time")
         }
     }

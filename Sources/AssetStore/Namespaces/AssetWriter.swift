@@ -46,21 +46,7 @@ public struct AssetWriter: ~Copyable {
 
     /// Appends all of `source`.
     public mutating func write(contentsOf source: any RandomAccessBytes) throws {
-        var chunk = [UInt8](repeating: 0, count: 1 << 20)
-        var offset = 0
-        while offset < source.byteCount {
-            var span = chunk.mutableSpan
-            var bytes = unsafe span.mutableBytes
-            let count = try source.read(at: offset, into: &bytes)
-            guard count > 0 else {
-                throw AssetError(
-                    .inputUnreadable,
-                    "\(source.subject) shrank while it was read: \(offset) of "
-                        + "\(source.byteCount) bytes are there; try again when nobody writes it")
-            }
-            unsafe try write(chunk.span.bytes.extracting(0..<count))
-            offset += count
-        }
+        try source.forEachChunk { try write($0) }
     }
 
     /// Makes the asset part of the store and returns it once it is durable.
