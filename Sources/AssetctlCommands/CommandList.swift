@@ -7,7 +7,11 @@ package struct CommandList: Sendable {
     package init(_ commands: [any Subcommand.Type]) { self.commands = commands }
 
     /// Every command of `assetctl`, in the order of the overview.
-    package static let all = CommandList([])
+    package static let all = CommandList([
+        RenderCommand.self,
+        JobResumeCommand.self,
+        WorkCommand.self,
+    ])
 
     /// Takes the command's one or two words from `arguments` and finds it.
     ///

@@ -30,13 +30,21 @@ struct AudioSource {
             bytes = reader
             name = reader.asset.description.name
         }
+        info = try Self.requireMedia(bytes)
+        checksum = try Self.checksum(of: bytes)
+    }
+
+    /// What the bytes are.
+    ///
+    /// - Throws: ``AssetError/Code/inputUnreadable`` when they are no media.
+    @discardableResult
+    static func requireMedia(_ bytes: any RandomAccessBytes) throws -> MediaInfo {
         guard let info = try MediaInfo.probe(bytes) else {
             throw AssetError(
                 .inputUnreadable,
                 "\(bytes.subject) is no audio or video of a known format; use a file with audio")
         }
-        self.info = info
-        checksum = try Self.checksum(of: bytes)
+        return info
     }
 
     /// The song's title: from its tags, else the file's name.

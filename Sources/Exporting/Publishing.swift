@@ -86,7 +86,8 @@ extension RenderJob {
     /// Puts the video where the caller wants it, and tells what became of the run.
     func publish(_ video: Asset, rendered: Int, encoded: Int) throws -> RenderResult {
         guard let reader = try store.reader(for: video.id) else {
-            throw AssetError(.inputMissing, "the video \(video.id) was removed before it was published")
+            throw AssetError(
+                .inputMissing, "the video \(video.id) was removed before it was published")
         }
         let plan = SegmentPlan(
             frameCount: frameCount, segmentFrameCount: recipe.segmentFrameCount)
@@ -124,13 +125,6 @@ extension RenderJob {
             let checksum = try? ContentChecksum(ofAll: file)
         else { return false }
         return checksum == reader.asset.checksum
-    }
-
-    /// Refuses an output that can't be made, before any work.
-    static func checkOutput(_ request: RenderRequest) throws {
-        guard let path = request.output else { return }
-        // Whether a file that is there is this job's own is found out later.
-        try OutputFile.check(path, overwrite: true)
     }
 
     /// Refuses an output that is there and neither this job's video nor to be overwritten.

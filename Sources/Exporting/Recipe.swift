@@ -96,7 +96,8 @@ func canonicalJSON(_ value: some Encodable) throws -> String {
 }
 
 /// Reads back what ``canonicalJSON(_:)`` wrote into a job.
-func decodeJSON<Value: Decodable>(_ type: Value.Type, _ text: String, of job: JobID) throws -> Value {
+func decodeJSON<Value: Decodable>(_ type: Value.Type, _ text: String, of job: JobID) throws -> Value
+{
     do {
         return try JSONDecoder().decode(type, from: Data(text.utf8))
     } catch {

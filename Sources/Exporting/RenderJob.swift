@@ -41,7 +41,7 @@ public final class RenderJob: Sendable {
         isCancelled: @escaping @Sendable () -> Bool = { false },
         progress: @escaping @Sendable (RenderProgress) -> Void = { _ in }
     ) throws -> RenderJob {
-        try checkOutput(request)
+        try request.validate()
         let source = try AudioSource(request.audio, store)
         let scene = try request.scene ?? source.standardScene()
         let recipe = try Recipe(
@@ -52,7 +52,6 @@ public final class RenderJob: Sendable {
             height: request.height, frameRate: request.frameRate.description,
             quality: request.quality,
             segmentFrameCount: Recipe.segmentFrameCount(request.frameRate), title: source.title)
-        _ = try recipe.videoSettings()
         let submission = Submission(
             output: request.output, overwrite: request.overwrite, keepFrames: request.keepFrames)
         var description = JobDescription(

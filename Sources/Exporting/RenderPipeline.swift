@@ -106,7 +106,8 @@ final class RenderPipeline: Sendable {
         var missingCount = Array(repeating: 0, count: plan.segmentCount)
         var toDraw: [Range<Int>] = []
         for range in missing {
-            for segment in plan.segment(of: range.lowerBound)...plan.segment(of: range.upperBound - 1)
+            for segment in plan.segment(
+                of: range.lowerBound)...plan.segment(of: range.upperBound - 1)
             {
                 let part = range.clamped(to: plan.frames(of: segment))
                 missingCount[segment] += part.count
@@ -141,7 +142,8 @@ final class RenderPipeline: Sendable {
     /// Whether an encoded segment can be read; one that can't is encoded again.
     private func isIntact(_ segment: Int) -> Bool {
         let found = try? store.withSegment(
-            track: SegmentTrack.video, index: segment, of: job.id) { $0.byteCount > 0 }
+            track: SegmentTrack.video, index: segment, of: job.id
+        ) { $0.byteCount > 0 }
         return found == true
     }
 

@@ -2,6 +2,7 @@
 
 public import AssetStore
 public import Basics
+internal import Media
 public import Rendering
 
 /// How good a video is to look, and how long it may take.
@@ -62,6 +63,20 @@ public struct RenderRequest: Sendable {
         self.output = output
         self.overwrite = overwrite
         self.keepFrames = keepFrames
+    }
+}
+
+extension RenderRequest {
+    /// Checks what can be checked without a store: that the audio is there and is media, that the
+    /// size and rate can be encoded, that the output can be made.
+    ///
+    /// - Throws: ``AssetError`` that says which of them, and what to do.
+    public func validate() throws {
+        _ = try VideoSettings(
+            width: width, height: height,
+            frameRate: Rational(frameRate.numerator, frameRate.denominator))
+        if let output { try OutputFile.check(output, overwrite: true) }
+        if case .file(let path) = audio { try AudioSource.requireMedia(FileBytes(path: path)) }
     }
 }
 

@@ -81,7 +81,10 @@ import Testing
             #expect(done.attempt == 1 && done.completedAt != nil)
             #expect(done.frames == Usage())
             #expect(try test.store.segmentIndexes(of: job.id, track: 0).isEmpty)
-            #expect(throws: AssetError(.staleAttempt, "")) { try frames.append(0, [1]); try frames.flush() }
+            #expect(throws: AssetError(.staleAttempt, "")) {
+                try frames.append(0, [1])
+                try frames.flush()
+            }
         }
         #expect(try test.store.removeJob(job.id))
         #expect(try !test.store.removeJob(job.id))

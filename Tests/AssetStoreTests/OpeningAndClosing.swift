@@ -7,7 +7,9 @@ import Testing
 @Suite struct OpeningAndClosing {
     @Test func whatIsNoStoreIsRefusedAndLeftAlone() throws {
         let directory = try TemporaryDirectory()
-        #expect(throws: AssetError(.notAStore, "")) { try Store.open(at: directory.file("nothing")) }
+        #expect(throws: AssetError(.notAStore, "")) {
+            try Store.open(at: directory.file("nothing"))
+        }
         #expect(throws: AssetError(.notAStore, "")) { try Store.open(at: directory.path) }
         try Data("hello".utf8).write(to: URL(fileURLWithPath: directory.file("letter.txt")))
         #expect(throws: AssetError(.notAStore, "")) { try Store.open(at: directory.path) }
@@ -15,7 +17,8 @@ import Testing
         #expect(throws: AssetError(.notAStore, "")) {
             try Store.openOrCreate(at: directory.file("letter.txt"))
         }
-        #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path) == ["letter.txt"])
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: directory.path) == ["letter.txt"])
 
         let fake = directory.file("fake")
         for path in ["\(fake)/catalog", "\(fake)/packs"] {

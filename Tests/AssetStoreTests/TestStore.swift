@@ -17,7 +17,8 @@ final class TestStore {
     /// Closes the store and opens it again.
     func reopen() throws {
         try store.close()
-        let placeholder = try Store.create(at: directory.file("other-\(UInt64.random(in: 0 ... .max))"))
+        let placeholder = try Store.create(
+            at: directory.file("other-\(UInt64.random(in: 0 ... .max))"))
         store = placeholder
         store = try Store.open(at: path)
     }

@@ -1,9 +1,8 @@
 import Basics
 import FrameCodecs
+internal import Glibc
 import Rendering
 import Testing
-
-internal import Glibc
 
 @Suite struct ScratchSpeed {
     @Test func speed() throws {

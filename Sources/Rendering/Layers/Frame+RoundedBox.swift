@@ -24,8 +24,8 @@ extension Frame {
         let columns = touched.x..<touched.x + touched.width
         // Columns so far inside that nothing but the row decides.
         let solid =
-            max(columns.lowerBound, Int((box.x + radius + 1).rounded(.up)))
-            ..< max(
+            max(
+                columns.lowerBound, Int((box.x + radius + 1).rounded(.up)))..<max(
                 max(columns.lowerBound, Int((box.x + radius + 1).rounded(.up))),
                 min(columns.upperBound, Int((box.x + box.width - radius - 1).rounded(.down))))
         unsafe withUnsafeMutableBytes { bytes in

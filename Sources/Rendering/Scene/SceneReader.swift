@@ -118,7 +118,8 @@ struct SceneReader {
     ) throws -> Value {
         guard range.contains(value) else {
             throw flaw(
-                key, "must be \(brief(range.lowerBound))…\(brief(range.upperBound)), "
+                key,
+                "must be \(brief(range.lowerBound))…\(brief(range.upperBound)), "
                     + "found \(brief(value))")
         }
         return value

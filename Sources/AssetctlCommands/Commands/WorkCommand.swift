@@ -1,0 +1,66 @@
+// assetctl work: does the jobs that wait.
+
+internal import AssetStore
+internal import Basics
+internal import Exporting
+internal import Glibc
+
+struct WorkCommand: Subcommand {
+    static let name = "work"
+    static let summary = "runs queued jobs, and those whose worker died"
+    static let help = """
+        usage: assetctl work [--once] [--workers <count>]
+
+          --once              end when no job waits, instead of waiting for more
+          --workers <count>   threads per job; default one per processor
+
+        example: assetctl work --once
+        """
+    static let finishesWhenInterrupted = true
+
+    private let once: Bool
+    private let workers: Int?
+
+    init(_ arguments: inout ArgumentReader) throws(UsageError) {
+        once = try arguments.flag("once")
+        workers = try arguments.integer("workers", in: 1...Limits.workerCountMax)
+    }
+
+    func run(_ context: CommandContext) throws -> ExitStatus {
+        let run = RenderRun(context, resumeCommand: context.commandLine)
+        return try run.resumable {
+            try context.withStore { store in
+                var status = ExitStatus.done
+                var failed: Set<JobID> = []
+                while true {
+                    try context.interrupt.check()
+                    guard let job = try nextJob(in: store, except: failed) else {
+                        if once { return status }
+                        // Another process may submit one; asking costs microseconds.
+                        usleep(500_000)
+                        continue
+                    }
+                    do {
+                        _ = try run.run(RenderJob(job.id, in: store), workerCount: workers)
+                    } catch let error as AssetError
+                        where ![.cancelled, .diskFull, .quotaExceeded].contains(error.code)
+                    {
+                        context.console.complain("job \(job.id): \(error.message)")
+                        failed.insert(job.id)
+                        status = .failed
+                    }
+                }
+            }
+        }
+    }
+
+    /// The oldest job that waits, or was left by a worker that died.
+    private func nextJob(in store: Store, except failed: Set<JobID>) throws -> Job? {
+        let waiting = try store.jobs(state: .pending)
+        let orphaned = try store.jobs(state: .processing).filter {
+            try !store.isRunning($0.id)
+        }
+        return (waiting + orphaned).filter { !failed.contains($0.id) }
+            .min { ($0.createdAt, $0.id) < ($1.createdAt, $1.id) }
+    }
+}
