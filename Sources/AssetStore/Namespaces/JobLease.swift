@@ -77,6 +77,10 @@ public final class JobLease: Sendable {
         try end(.pending, reason)
     }
 
+    /// Ends the attempt without a word, as when the process dies: the job stays `processing`, and
+    /// whoever asks sees that nobody works on it.
+    package func abandon() { giveUp() }
+
     private func end(_ state: JobState, _ message: String?) throws {
         let catalog = store.catalog
         try store.committer.commit { [self] transaction in
