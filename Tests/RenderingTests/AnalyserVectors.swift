@@ -6,9 +6,9 @@ import FoundationEssentials
 /// What a browser's `AnalyserNode` answered to given samples.
 struct AnalyserVector: Decodable {
     struct Read: Decodable {
-        let samples_played: Int
-        let byte_frequency_b64: String
-        let byte_time_domain_b64: String
+        let samplesPlayed: Int
+        let byteFrequencyB64: String
+        let byteTimeDomainB64: String
     }
 
     static let names = [
@@ -16,22 +16,21 @@ struct AnalyserVector: Decodable {
         "wide-8192-decibels",
     ]
 
-    let fft_size: Int
-    let smoothing_time_constant: Double
-    let min_decibels: Double
-    let max_decibels: Double
-    let sample_rate: Int
-    let samples_f32le_b64: [String]
+    let fftSize: Int
+    let smoothingTimeConstant: Double
+    let minDecibels: Double
+    let maxDecibels: Double
+    let sampleRate: Int
+    let samplesF32LeB64: [String]
     let reads: [Read]
 
     init(named name: String) throws {
-        self = try JSONDecoder().decode(
-            AnalyserVector.self, from: Vectors.data("analyser-\(name).json"))
+        self = try Vectors.decode(AnalyserVector.self, from: "analyser-\(name).json")
     }
 
     /// The samples, mixed down as the Web Audio API does: the mean of two channels.
     func mono() throws -> [Float] {
-        let channels = try samples_f32le_b64.map { try Vectors.floats(base64: $0) }
+        let channels = try samplesF32LeB64.map { try Vectors.floats(base64: $0) }
         guard channels.count == 2 else { return channels[0] }
         return zip(channels[0], channels[1]).map { 0.5 * ($0 + $1) }
     }
@@ -40,9 +39,15 @@ struct AnalyserVector: Decodable {
 enum Vectors {
     struct Malformed: Error {}
 
-    static func data(_ name: String, beside file: String = #filePath) throws -> Data {
+    /// Decodes a file whose keys are written with underscores.
+    static func decode<Value: Decodable>(
+        _ type: Value.Type, from name: String, beside file: String = #filePath
+    ) throws -> Value {
         let folder = URL(filePath: file).deletingLastPathComponent()
-        return try Data(contentsOf: folder.appending(path: "Vectors/\(name)"))
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        return try decoder.decode(
+            type, from: Data(contentsOf: folder.appending(path: "Vectors/\(name)")))
     }
 
     static func bytes(base64: String) throws -> [UInt8] {

@@ -1,7 +1,6 @@
 // The blend kernels against the formulas in double precision, and against a browser.
 
 import Basics
-import FoundationEssentials
 import FrameCodecs
 import Rendering
 import TestSupport
@@ -13,7 +12,9 @@ typealias Pixel = SIMD4<Double>
 /// W3C Compositing and Blending, on one pixel with alpha in lane 3.
 func reference(_ mode: BlendMode, source: Pixel, backdrop: Pixel, opacity: Double) -> Pixel {
     let source = source * opacity
-    if mode == .lighter { return (source + backdrop).clamped(lowerBound: Pixel(), upperBound: .one) }
+    if mode == .lighter {
+        return (source + backdrop).clamped(lowerBound: Pixel(), upperBound: .one)
+    }
     let (sa, ba) = (source[3], backdrop[3])
     var result = Pixel()
     for channel in 0..<3 {
@@ -206,31 +207,31 @@ func equalBytes(_ left: RawSpan, _ right: RawSpan) -> Bool {
     struct Case: Decodable {
         let op: String
         let opacity: Double
-        let alpha_mode: String
-        let backdrop_rgba: [UInt8]
-        let source_rgba: [UInt8]
-        let result_rgba: [UInt8]
+        let alphaMode: String
+        let backdropRgba: [UInt8]
+        let sourceRgba: [UInt8]
+        let resultRgba: [UInt8]
     }
 
     /// The vectors' own tolerances against exact arithmetic, and half a step of ours.
     @Test func vectors() throws {
-        let cases = try JSONDecoder().decode([Case].self, from: Vectors.data("blend.json"))
+        let cases = try Vectors.decode([Case].self, from: "blend.json")
         var seen: Set<BlendMode> = []
         for one in cases {
             let name = one.op == "source-over" ? "normal" : one.op
             guard let mode = BlendMode(rawValue: name) else { continue }
             seen.insert(mode)
-            let source = try row(premultiplied(one.source_rgba))
-            var backdrop = try row(premultiplied(one.backdrop_rgba))
+            let source = try row(premultiplied(one.sourceRgba))
+            var backdrop = try row(premultiplied(one.backdropRgba))
             try blend(source: source, onto: &backdrop, mode: mode, opacity: one.opacity)
             let tolerance =
-                one.alpha_mode == "opaque" ? (mode == .exclusion ? 2.3 : 1.8) : 3.1
+                one.alphaMode == "opaque" ? (mode == .exclusion ? 2.3 : 1.8) : 3.1
             for (index, ours) in pixels(of: backdrop).enumerated() {
-                let theirs = exact(one.result_rgba, index)
+                let theirs = exact(one.resultRgba, index)
                 let distance = Pixel(ours) - theirs
                 #expect(
                     max(distance.max(), -distance.min()) <= tolerance + 0.55,
-                    "\(one.op) \(one.alpha_mode) \(one.opacity)")
+                    "\(one.op) \(one.alphaMode) \(one.opacity)")
             }
         }
         #expect(seen.count == BlendMode.allCases.count)

@@ -2,11 +2,10 @@
 
 import Basics
 import FrameCodecs
+internal import Glibc
 import Rendering
 import TestSupport
 import Testing
-
-internal import Glibc
 
 private func rate() throws -> FrameRate { try FrameRate(numerator: 30) }
 
@@ -124,7 +123,7 @@ private func busyScene() throws -> Scene {
 }
 
 @Suite struct LayersShowWhatTheyAreTold {
-    /// The pixels' blue channel... of a plain scene with one layer.
+    /// Rows of pixels of a scene with one layer.
     private func pixels(
         _ layer: Layer, width: Int, height: Int, analysis: AnalysisRow? = nil,
         images: [String: SharedFrame] = [:], background: Color = Color(red: 0, green: 0, blue: 0)

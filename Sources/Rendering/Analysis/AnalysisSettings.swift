@@ -91,7 +91,7 @@ public struct AnalysisSettings: Sendable, Equatable, Codable {
     /// - Throws: ``AssetError/Code/invalidArgument`` naming the place of what is wrong.
     public init(from decoder: any Decoder) throws {
         let scene = try SceneReader(decoder, allowing: CodingKeys.self)
-        fftSize = try scene.value("fftSize", default: fftSize)
+        fftSize = try scene.integer("fftSize") ?? fftSize
         smoothing = try scene.value("smoothing", default: smoothing)
         minDecibels = try scene.value("minDecibels", default: minDecibels)
         maxDecibels = try scene.value("maxDecibels", default: maxDecibels)

@@ -136,6 +136,12 @@ package func blend(
             let to = unsafe backdropBase + row * backdropStride
             var byte = 0
             while byte + 32 <= width * 4 {
+                // Where the source is transparent nothing changes, in any mode; text and glows are
+                // transparent for the most part.
+                if unsafe isTransparent(from + byte) {
+                    byte += 32
+                    continue
+                }
                 let s = unsafe from.loadUnaligned(fromByteOffset: byte, as: SIMD8<UInt32>.self)
                 let b = unsafe to.loadUnaligned(fromByteOffset: byte, as: SIMD8<UInt32>.self)
                 unsafe to.storeBytes(
@@ -158,4 +164,13 @@ package func blend(
             }
         }
     }
+}
+
+/// Whether eight premultiplied pixels are all transparent.
+@inline(__always) private func isTransparent(_ pixels: UnsafeRawPointer) -> Bool {
+    var bits: UInt64 = 0
+    for word in 0..<4 {
+        bits |= unsafe pixels.loadUnaligned(fromByteOffset: 8 * word, as: UInt64.self)
+    }
+    return bits == 0
 }

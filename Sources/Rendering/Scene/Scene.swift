@@ -39,7 +39,9 @@ public struct Scene: Codable, Sendable, Equatable {
     /// - Throws: ``AssetError/Code/invalidArgument`` naming the place of what is wrong.
     public init(from decoder: any Decoder) throws {
         let scene = try SceneReader(decoder, allowing: CodingKeys.self)
-        let version: Int = try scene.value("version")
+        guard let version = try scene.integer("version") else {
+            throw scene.flaw("version", "is missing; it must be \(Self.formatVersion)")
+        }
         guard version == Self.formatVersion else {
             throw scene.flaw(
                 "version",
@@ -60,7 +62,7 @@ public struct Scene: Codable, Sendable, Equatable {
         try object.encode(layers, forKey: .layers)
     }
 
-    func checkLayerCount() throws(AssetError) {
+    private func checkLayerCount() throws(AssetError) {
         guard layers.count <= Limits.layerCountMax else {
             throw AssetError(
                 .invalidArgument,
