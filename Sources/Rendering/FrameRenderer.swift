@@ -18,8 +18,11 @@ public final class FrameRenderer {
     /// job's identity: frames of different versions are never mixed.
     public static let version = 1
 
+    /// The width of the frames it draws, in pixels.
     public let width: Int
+    /// The height of the frames it draws, in pixels.
     public let height: Int
+    /// What makes times of frame numbers.
     public let frameRate: FrameRate
     private let settings: AnalysisSettings
     private let layers: [ReadyLayer]

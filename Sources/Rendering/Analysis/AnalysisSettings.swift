@@ -33,7 +33,9 @@ public struct AnalysisSettings: Sendable, Equatable, Codable {
     public var minDecibels = -100.0
     /// The level in dB that becomes byte 255.
     public var maxDecibels = -30.0
+    /// The weights of a transform's samples.
     public var window = Window.blackman
+    /// Which samples a frame hears.
     public var quantum = Quantum.exact
 
     /// The settings of a fresh `AnalyserNode`.

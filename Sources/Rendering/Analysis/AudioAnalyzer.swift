@@ -18,6 +18,7 @@ internal import Glibc
 /// let row = analyzer.read(endingAt: analyzer.sampleCount, sampleRate: 48_000)
 /// ```
 public struct AudioAnalyzer: ~Copyable {
+    /// What it was made with; all of it is in range.
     public let settings: AnalysisSettings
     /// The samples heard so far.
     public private(set) var sampleCount = 0

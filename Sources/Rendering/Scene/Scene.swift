@@ -12,6 +12,7 @@ public struct Scene: Codable, Sendable, Equatable {
 
     /// What is seen where no layer is.
     public var background = Color(red: 0, green: 0, blue: 0)
+    /// How the audio is listened to.
     public var analysis = AnalysisSettings()
     /// From bottom to top, at most ``Limits/layerCountMax``.
     public var layers: [Layer] = []
@@ -54,6 +55,7 @@ public struct Scene: Codable, Sendable, Equatable {
         try checkLayerCount()
     }
 
+    /// Writes all keys, also those that have their default.
     public func encode(to encoder: any Encoder) throws {
         var object = encoder.container(keyedBy: CodingKeys.self)
         try object.encode(Self.formatVersion, forKey: .version)
