@@ -122,6 +122,14 @@ private func busyScene() throws -> Scene {
     }
 }
 
+@Suite struct LibrariesAreKnown {
+    @Test func versions() {
+        let versions = FrameRenderer.libraryVersions
+        #expect(versions.keys.sorted() == ["cairo", "fftw", "pixman"])
+        #expect(versions.values.allSatisfy { $0.contains(".") }, "\(versions)")
+    }
+}
+
 @Suite struct LayersShowWhatTheyAreTold {
     /// Rows of pixels of a scene with one layer.
     private func pixels(
