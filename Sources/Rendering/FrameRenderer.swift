@@ -18,36 +18,44 @@ public final class FrameRenderer {
     /// job's identity: frames of different versions are never mixed.
     public static let version = 1
 
+    /// The width of the frames it draws, in pixels.
     public let width: Int
+    /// The height of the frames it draws, in pixels.
     public let height: Int
+    /// What makes times of frame numbers.
     public let frameRate: FrameRate
     private let settings: AnalysisSettings
     private let layers: [ReadyLayer]
     /// The background and all still layers at the bottom.
     private let base: Frame
-    /// What a layer is drawn on that doesn't simply cover.
+    /// What a layer is drawn on that doesn't simply cover; a single pixel where none does so.
     private var scratch: Frame
 
     private struct ReadyLayer {
         let content: PreparedLayer
         let mode: BlendMode
         let opacity: Double
+
+        /// Whether the layer must be whole before it meets what is below.
+        var needsScratch: Bool {
+            guard case .moving = content else { return false }
+            return mode != .normal || opacity < 1
+        }
     }
 
-    /// Prepares to draw a scene. Takes about 100 ms at 1920×1080.
+    /// Prepares to draw a scene. Takes about 40 ms for the standard scene at 1920×1080.
     ///
     /// - Parameters:
     ///   - images: the pictures for ``Scene/imageReferences``, in the format
     ///     ``PixelFormat/bgraPremultiplied``.
-    /// - Throws: ``AssetError/Code/invalidArgument`` when a size or setting is out of range or an
-    ///   image has another format, ``AssetError/Code/inputMissing`` when an image is missing,
+    /// - Throws: ``AssetError/Code/invalidArgument`` when the size or anything in the scene is out of
+    ///   range or an image has another format, ``AssetError/Code/inputMissing`` when an image is missing,
     ///   ``AssetError/Code/library`` when cairo fails.
     public init(
         scene: Scene, width: Int, height: Int, frameRate: FrameRate,
         images: [String: SharedFrame] = [:]
     ) throws(AssetError) {
-        try scene.analysis.validate()
-        try scene.checkLayerCount()
+        try scene.validate()
         let stage = Stage(width: width, height: height, images: images)
         var base = try Frame(width: width, height: height, format: .bgraPremultiplied)
         try Canvas.draw(on: &base) { canvas throws(AssetError) in
@@ -67,7 +75,10 @@ public final class FrameRenderer {
                     ReadyLayer(content: content, mode: layer.blendMode, opacity: layer.opacity))
             }
         }
-        let scratch = try Frame(width: width, height: height, format: .bgraPremultiplied)
+        let needsScratch = layers.contains { $0.needsScratch }
+        let scratch = try Frame(
+            width: needsScratch ? width : 1, height: needsScratch ? height : 1,
+            format: .bgraPremultiplied)
         self.width = width
         self.height = height
         self.frameRate = frameRate
@@ -122,7 +133,7 @@ public final class FrameRenderer {
         case .pulsing(let sprite, let strength):
             try sprite.blend(
                 onto: &frame, mode: layer.mode, opacity: layer.opacity * strength(moment))
-        case .moving(_, let draw) where layer.mode == .normal && layer.opacity == 1:
+        case .moving(_, let draw) where !layer.needsScratch:
             try draw(&frame, moment)
         case .moving(let bounds, let draw):
             scratch.clear(bounds)

@@ -125,11 +125,13 @@ import Testing
         var seen: Set<AssetID> = []
         for project in ["a", "b", "ab"] {
             let assets = try store.assets(project: project)
-            #expect(assets == assets.sorted { $0.id < $1.id })
+            let order = assets.map { ($0.namespace.rawValue, $0.id) }
+            #expect(zip(order, order.dropFirst()).allSatisfy { $0 < $1 })
             for asset in assets {
                 seen.insert(asset.id)
-                #expect(model.assets[asset.id]?.asset == asset)
-                #expect(try store.bytes(of: asset.id) == model.assets[asset.id]?.bytes)
+                #expect((model.assets[asset.id]?.asset == asset) as Bool, "\(asset.id)")
+                let bytes = try store.bytes(of: asset.id)
+                #expect((bytes == model.assets[asset.id]?.bytes) as Bool, "\(asset.id)")
             }
         }
         #expect(seen == Set(model.assets.keys))

@@ -62,7 +62,7 @@ public final class JobLease: Sendable {
             record.output = id
             try catalog.put(job, record, replacing: .processing, in: transaction)
         }
-        if !keepingFrames { try store.removeIntermediates(of: job) }
+        try store.removeIntermediates(of: job, keepingFrames: keepingFrames)
         giveUp()
         return asset
     }

@@ -75,8 +75,8 @@ extension Store {
         return unsafe try body(bytes.span.bytes)
     }
 
-    /// Calls `body` with assets in the order of their creation, until it returns false: those of
-    /// a project and a namespace, or all. Holds one snapshot meanwhile.
+    /// Calls `body` with assets, until it returns false: those of a project, by namespace and then
+    /// in the order of their creation, or all in that order. Holds one snapshot meanwhile.
     ///
     /// - Complexity: O(assets of the project and namespace).
     public func forEachAsset(
@@ -107,7 +107,7 @@ extension Store {
         }
     }
 
-    /// The assets of a project, in the order of their creation.
+    /// The assets of a project, by namespace and then in the order of their creation.
     public func assets(
         project: String, namespace: Namespace? = nil, kind: String? = nil
     ) throws -> [Asset] {

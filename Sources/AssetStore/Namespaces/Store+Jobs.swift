@@ -145,14 +145,14 @@ extension Store {
         }
     }
 
-    /// Removes a job's frames and segments, in transactions of bounded size; may be called again
-    /// when it was cut short.
-    func removeIntermediates(of id: JobID) throws {
+    /// Removes a job's segments and, unless they are to be kept, its frames, in transactions of
+    /// bounded size; may be called again when it was cut short.
+    func removeIntermediates(of id: JobID, keepingFrames: Bool = false) throws {
         while true {
             let isFinished = Monitor(false)
             try committer.commit { [catalog] transaction in
                 let removed = try catalog.removeIntermediates(
-                    of: id, countMax: 1024, in: transaction)
+                    of: id, keepingFrames: keepingFrames, countMax: 1024, in: transaction)
                 isFinished.withLock { $0 = removed < 1024 }
             }
             if isFinished.withLock({ $0 }) { return }
@@ -183,13 +183,16 @@ extension Catalog {
 
     /// Removes at most `countMax` of a job's frames and segments; returns how many.
     fileprivate func removeIntermediates(
-        of id: JobID, countMax: Int, in transaction: borrowing WriteTransaction
+        of id: JobID, keepingFrames: Bool, countMax: Int,
+        in transaction: borrowing WriteTransaction
     ) throws -> Int {
         guard let project = try transaction.get(jobs, id)?.description.project else { return 0 }
         var frameKeys: [(FrameKey, PayloadLocation)] = []
-        try transaction.scan(frames, prefix: id.keyBytes) { key, record in
-            frameKeys.append((key, record.location))
-            return frameKeys.count < countMax
+        if !keepingFrames {
+            try transaction.scan(frames, prefix: id.keyBytes) { key, record in
+                frameKeys.append((key, record.location))
+                return frameKeys.count < countMax
+            }
         }
         for (key, location) in frameKeys {
             try transaction.delete(frames, key)

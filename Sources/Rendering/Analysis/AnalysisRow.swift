@@ -11,6 +11,7 @@ public struct AnalysisRow: Sendable, Equatable {
     /// Samples per second of the audio.
     public var sampleRate: Int
 
+    /// A row of `fftSize / 2` frequency bytes and `fftSize` time-domain bytes.
     public init(frequency: [UInt8], timeDomain: [UInt8], sampleRate: Int) {
         self.frequency = frequency
         self.timeDomain = timeDomain

@@ -33,7 +33,9 @@ public struct AnalysisSettings: Sendable, Equatable, Codable {
     public var minDecibels = -100.0
     /// The level in dB that becomes byte 255.
     public var maxDecibels = -30.0
+    /// The weights of a transform's samples.
     public var window = Window.blackman
+    /// Which samples a frame hears.
     public var quantum = Quantum.exact
 
     /// The settings of a fresh `AnalyserNode`.
@@ -91,7 +93,7 @@ public struct AnalysisSettings: Sendable, Equatable, Codable {
     /// - Throws: ``AssetError/Code/invalidArgument`` naming the place of what is wrong.
     public init(from decoder: any Decoder) throws {
         let scene = try SceneReader(decoder, allowing: CodingKeys.self)
-        fftSize = try scene.value("fftSize", default: fftSize)
+        fftSize = try scene.integer("fftSize") ?? fftSize
         smoothing = try scene.value("smoothing", default: smoothing)
         minDecibels = try scene.value("minDecibels", default: minDecibels)
         maxDecibels = try scene.value("maxDecibels", default: maxDecibels)

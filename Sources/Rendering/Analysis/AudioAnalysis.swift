@@ -10,9 +10,11 @@ public import Basics
 /// The file has no name and vanishes with this value or with the process. A row has
 /// ``AnalysisSettings/rowByteCount`` bytes: 3 KiB at the default settings.
 public final class AudioAnalysis: Sendable {
+    /// What the analysis was made with.
     public let settings: AnalysisSettings
     /// Samples per second of the audio.
     public let sampleRate: Int
+    /// The frames per second it was made for.
     public let frameRate: FrameRate
     /// The samples of the audio.
     public let sampleCount: Int

@@ -18,6 +18,7 @@ internal import Glibc
 /// let row = analyzer.read(endingAt: analyzer.sampleCount, sampleRate: 48_000)
 /// ```
 public struct AudioAnalyzer: ~Copyable {
+    /// What it was made with; all of it is in range.
     public let settings: AnalysisSettings
     /// The samples heard so far.
     public private(set) var sampleCount = 0
@@ -101,12 +102,12 @@ public struct AudioAnalyzer: ~Copyable {
         }
     }
 
-    /// ⌊128 (1 + x)⌋, clamped to a byte.
+    /// ⌊128 (1 + x)⌋ in single precision, as browsers compute it, clamped to a byte.
     private func timeDomainBytes(endingAt position: Int) -> [UInt8] {
         let start = position - settings.fftSize
         let mask = ring.count - 1
         return (0..<settings.fftSize).map { index in
-            Self.byte(128 * (1 + Double(ring[(start + index) & mask])))
+            Self.byte(Double(128 * (1 + ring[(start + index) & mask])))
         }
     }
 

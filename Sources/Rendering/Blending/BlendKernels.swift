@@ -126,32 +126,31 @@ private func chosen(
 
 /// How opaque a source is, in the form that the kernels multiply with.
 struct BlendOpacity {
-    /// The opacity in 1/65536, its upper and lower byte; only for opacities below 1.
-    let high: UInt16
-    let low: UInt16
-    /// 255 × (1 − opacity) in 1/256, its upper and lower byte.
-    let restHigh: UInt16
-    let restLow: UInt16
+    /// The opacity and what is missing to 1, in 1/65536.
+    private let part: SIMD8<UInt32>
+    private let rest: SIMD8<UInt32>
 
-    /// - Parameter scale: 0…65535 in 1/65536.
+    /// - Parameter scale: 1…65535 in 1/65536.
     init(scale: UInt32) {
-        let rest = ((65_536 - scale) * 255) >> 8
-        high = UInt16(truncatingIfNeeded: scale >> 8)
-        low = UInt16(truncatingIfNeeded: scale & 255)
-        restHigh = UInt16(truncatingIfNeeded: rest >> 8)
-        restLow = UInt16(truncatingIfNeeded: rest & 255)
+        part = SIMD8(repeating: scale & 0xFFFF)
+        rest = SIMD8(repeating: (65_536 - scale) & 0xFFFF)
     }
 
-    /// `lanes` × opacity, rounded down; at most 2 too small. 16 bits hold every step, which the
-    /// vector units multiply far faster than 32.
-    @inline(__always) func of(_ lanes: Lanes) -> Lanes {
-        let upper = lanes &>> 8
-        return upper &* high &+ ((upper &* low) &>> 8) &+ (((lanes & 255) &* high) &>> 8)
+    /// `source` × opacity + `backdrop` × (1 − opacity), at most 2 too small.
+    @inline(__always) func mix(_ source: Lanes, _ backdrop: Lanes) -> Lanes {
+        upperHalf(source, part) &+ upperHalf(backdrop, rest)
     }
 
-    /// `bytes` × 255 × (1 − opacity), rounded down; at most 2 too small.
-    @inline(__always) func rest(of bytes: Lanes) -> Lanes {
-        bytes &* restHigh &+ ((bytes &* restLow) &>> 8)
+    /// `lanes` × opacity, rounded down.
+    @inline(__always) func of(_ lanes: Lanes) -> Lanes { upperHalf(lanes, part) }
+
+    /// The upper 16 bits of each product. Written on 32-bit lanes whose upper halves are known to
+    /// be empty, which compiles to the vector units' own instruction for it.
+    @inline(__always) private func upperHalf(_ values: Lanes, _ factor: SIMD8<UInt32>) -> Lanes {
+        let words = pixels(values)
+        let even = ((words & 0xFFFF) &* factor) &>> 16
+        let odd = ((words &>> 16) &* factor) & 0xFFFF_0000
+        return lanes(even | odd)
     }
 }
 
@@ -192,7 +191,7 @@ private func mixed<Kernel: BlendKernel>(
         if let opacity { sum = opacity.of(sum) }
         return b &* 255 &+ lesser(sum, (255 &- b) &* 255)
     }
-    if let opacity { sum = opacity.of(sum) &+ opacity.rest(of: b) }
+    if let opacity { sum = opacity.mix(sum, b &* 255) }
     return sum
 }
 

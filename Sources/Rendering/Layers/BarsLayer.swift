@@ -27,6 +27,7 @@ public struct BarsLayer: LayerContent {
     public var gap = 0.35
     /// How round the ends are: 0 square, 1 half circles.
     public var roundness = 1.0
+    /// Which way bars grow.
     public var growth = Growth.up
     /// Whether the spectrum runs from the middle to both sides, low notes in the middle.
     public var isSymmetric = false
@@ -48,6 +49,7 @@ public struct BarsLayer: LayerContent {
     /// higher it is.
     public var tilt = 0.0
 
+    /// 64 bars in the frame's lower half.
     public init() {}
 
     private enum CodingKeys: String, CodingKey, CaseIterable {

@@ -125,6 +125,8 @@ internal import FrameCodecs
         unsafe cairo_set_line_width(context, width)
         unsafe cairo_set_line_cap(context, CAIRO_LINE_CAP_ROUND)
         unsafe cairo_set_line_join(context, CAIRO_LINE_JOIN_ROUND)
+        // How far a curve may be off, in pixels: joins are small, and there are many.
+        unsafe cairo_set_tolerance(context, 0.3)
         unsafe cairo_stroke(context)
     }
 

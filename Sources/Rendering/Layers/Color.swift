@@ -4,11 +4,16 @@
 ///
 /// In a scene file: `"#rgb"`, `"#rrggbb"` or `"#rrggbbaa"`, as in CSS.
 public struct Color: Sendable, Equatable, Codable, CustomStringConvertible {
+    /// 0…255.
     public var red: UInt8
+    /// 0…255.
     public var green: UInt8
+    /// 0…255.
     public var blue: UInt8
+    /// 0 (transparent) to 255 (opaque).
     public var alpha: UInt8
 
+    /// A colour of these channels, opaque unless told otherwise.
     public init(red: UInt8, green: UInt8, blue: UInt8, alpha: UInt8 = 255) {
         self.red = red
         self.green = green
@@ -36,6 +41,9 @@ public struct Color: Sendable, Equatable, Codable, CustomStringConvertible {
         }
     }
 
+    /// Reads the text form.
+    ///
+    /// - Throws: ``AssetError/Code/invalidArgument`` naming the place, when it is none.
     public init(from decoder: any Decoder) throws {
         let text = try decoder.singleValueContainer().decode(String.self)
         guard let color = Color(text) else {
@@ -45,6 +53,7 @@ public struct Color: Sendable, Equatable, Codable, CustomStringConvertible {
         self = color
     }
 
+    /// Writes ``description``.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(description)
@@ -79,8 +88,10 @@ public struct Color: Sendable, Equatable, Codable, CustomStringConvertible {
 public struct ColorStop: Sendable, Equatable, Codable {
     /// Where, 0 (start) to 1 (end).
     public var at: Double
+    /// The colour there.
     public var color: Color
 
+    /// A stop at a place, 0…1.
     public init(at: Double, color: Color) {
         self.at = at
         self.color = color
@@ -88,6 +99,9 @@ public struct ColorStop: Sendable, Equatable, Codable {
 
     private enum CodingKeys: String, CodingKey, CaseIterable { case at, color }
 
+    /// Reads `{"at": …, "color": …}`.
+    ///
+    /// - Throws: ``AssetError/Code/invalidArgument`` naming the place of what is wrong.
     public init(from decoder: any Decoder) throws {
         let scene = try SceneReader(decoder, allowing: CodingKeys.self)
         at = try scene.number("at", in: 0...1)

@@ -23,11 +23,9 @@ extension Frame {
         let (middleX, middleY) = (box.x + halfWidth, box.y + halfHeight)
         let columns = touched.x..<touched.x + touched.width
         // Columns so far inside that nothing but the row decides.
-        let solid =
-            max(
-                columns.lowerBound, Int((box.x + radius + 1).rounded(.up)))..<max(
-                max(columns.lowerBound, Int((box.x + radius + 1).rounded(.up))),
-                min(columns.upperBound, Int((box.x + box.width - radius - 1).rounded(.down))))
+        let solidStart = max(columns.lowerBound, Int((box.x + radius + 1).rounded(.up)))
+        let solidEnd = min(
+            columns.upperBound, Int((box.x + box.width - radius - 1).rounded(.down)))
         unsafe withUnsafeMutableBytes { bytes in
             for row in touched.y..<touched.y + touched.height {
                 let color = rowColors[row - bounds.y]
@@ -37,7 +35,7 @@ extension Frame {
                 var column = columns.lowerBound
                 while column < columns.upperBound {
                     var covered = straight
-                    if !solid.contains(column) {
+                    if column < solidStart || column >= solidEnd {
                         let dx = abs(Double(column) + 0.5 - middleX)
                         if dy <= halfHeight - radius - 1 {
                             covered = coverage(halfWidth - dx)

@@ -10,6 +10,7 @@ public struct GlowLayer: LayerContent {
     static let typeName = "glow"
     static var keys: [String] { CodingKeys.allCases.map(\.rawValue) }
 
+    /// The light's colour; its alpha is the light's greatest strength.
     public var color = Color(red: 120, green: 80, blue: 255)
     /// The centre, in frame widths.
     public var centerX = 0.5
@@ -21,12 +22,14 @@ public struct GlowLayer: LayerContent {
     public var radiusY = 0.5
     /// The band it listens to, in hertz.
     public var lowFrequency = 30.0
+    /// The band's upper end, in hertz.
     public var highFrequency = 150.0
     /// Its strength in silence, 0…1.
     public var rest = 0.25
     /// How steeply strength grows with level: 1 evenly, more for only the loudest.
     public var contrast = 2.0
 
+    /// A violet light in the middle that follows the bass.
     public init() {}
 
     private enum CodingKeys: String, CodingKey, CaseIterable {

@@ -5,6 +5,7 @@ internal import FrameCodecs
 
 /// A gradient over the whole frame.
 public struct GradientLayer: LayerContent {
+    /// How colours run.
     public enum Shape: String, Codable, Sendable, CaseIterable {
         /// Along a line through the frame's middle.
         case linear
@@ -15,6 +16,7 @@ public struct GradientLayer: LayerContent {
     static let typeName = "gradient"
     static var keys: [String] { CodingKeys.allCases.map(\.rawValue) }
 
+    /// How colours run.
     public var shape = Shape.linear
     /// Linear: the direction in degrees as in CSS; 0 runs upwards, 90 to the right, 180 down.
     public var angle = 180.0
@@ -30,6 +32,7 @@ public struct GradientLayer: LayerContent {
         ColorStop(at: 1, color: Color(red: 43, green: 22, blue: 66)),
     ]
 
+    /// A dark gradient from top to bottom.
     public init() {}
 
     private enum CodingKeys: String, CodingKey, CaseIterable {

@@ -20,11 +20,14 @@ public struct ImageLayer: LayerContent {
 
     /// What the renderer's images are looked up by.
     public var asset: String
+    /// Where the picture goes.
     public var rectangle = RelativeRectangle.full
+    /// How a picture of another shape fills the rectangle.
     public var fit = Fit.contain
     /// The radius of round corners, in parts of the shown picture's shorter side, 0…0.5.
     public var cornerRadius = 0.0
 
+    /// A picture over the whole frame, all of it to be seen.
     public init(asset: String) { self.asset = asset }
 
     private enum CodingKeys: String, CodingKey, CaseIterable {

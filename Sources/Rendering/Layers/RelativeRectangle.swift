@@ -12,6 +12,7 @@ public struct RelativeRectangle: Sendable, Equatable, Codable {
     /// 0…3.
     public var height: Double
 
+    /// A rectangle in parts of the frame.
     public init(x: Double, y: Double, width: Double, height: Double) {
         self.x = x
         self.y = y
@@ -24,6 +25,9 @@ public struct RelativeRectangle: Sendable, Equatable, Codable {
 
     private enum CodingKeys: String, CodingKey, CaseIterable { case x, y, width, height }
 
+    /// Reads `{"x": …, "y": …, "width": …, "height": …}`.
+    ///
+    /// - Throws: ``AssetError/Code/invalidArgument`` naming the place of what is wrong.
     public init(from decoder: any Decoder) throws {
         let scene = try SceneReader(decoder, allowing: CodingKeys.self)
         x = try scene.number("x", in: -1...2)

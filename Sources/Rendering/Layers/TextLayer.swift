@@ -7,7 +7,9 @@ internal import FrameCodecs
 ///
 /// Text that is too long is made smaller, down to ``smallestScale``, and then cut with an ellipsis.
 public struct TextLayer: LayerContent {
+    /// How thick letters are.
     public enum Weight: String, Codable, Sendable, CaseIterable { case normal, bold }
+    /// Where the line is in its rectangle, from left to right.
     public enum Alignment: String, Codable, Sendable, CaseIterable { case left, center, right }
 
     static let typeName = "text"
@@ -19,10 +21,13 @@ public struct TextLayer: LayerContent {
     public var rectangle = RelativeRectangle(x: 0.08, y: 0.8, width: 0.84, height: 0.1)
     /// The family's name. Where it is not installed, fontconfig chooses another.
     public var font = "DejaVu Sans"
+    /// How thick letters are.
     public var weight = Weight.normal
     /// The font's size in frame heights, 0.001…1.
     public var size = 0.05
+    /// The letters' colour.
     public var color = Color(red: 255, green: 255, blue: 255)
+    /// Where the line is in its rectangle, from left to right.
     public var alignment = Alignment.center
     /// The colour of a soft shadow; none when nil.
     public var shadow: Color?
@@ -32,6 +37,7 @@ public struct TextLayer: LayerContent {
     /// How small long text may get, in parts of ``size``.
     public static let smallestScale = 0.6
 
+    /// White text, centred in the lower part of the frame.
     public init(text: String) { self.text = text }
 
     private enum CodingKeys: String, CodingKey, CaseIterable {

@@ -8,7 +8,9 @@ public struct WaveformLayer: LayerContent {
     static let typeName = "waveform"
     static var keys: [String] { CodingKeys.allCases.map(\.rawValue) }
 
+    /// Where the line runs; silence is in the middle of its height.
     public var rectangle = RelativeRectangle(x: 0.1, y: 0.1, width: 0.8, height: 0.2)
+    /// The line's colour.
     public var color = Color(red: 255, green: 255, blue: 255, alpha: 200)
     /// In frame heights, 0.0001…0.1.
     public var lineWidth = 0.003
@@ -20,6 +22,7 @@ public struct WaveformLayer: LayerContent {
     /// The part at each end over which the line calms down, 0…0.5.
     public var taper = 0.15
 
+    /// A white line in the frame's upper part.
     public init() {}
 
     private enum CodingKeys: String, CodingKey, CaseIterable {

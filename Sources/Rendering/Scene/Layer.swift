@@ -20,6 +20,7 @@ public struct Layer: Sendable, Equatable, Codable {
     /// What kind of layer it is: the value of `"type"` in a scene file.
     public var typeName: String { type(of: content).typeName }
 
+    /// Whether both are of the same kind and equal in everything.
     public static func == (left: Layer, right: Layer) -> Bool {
         left.opacity == right.opacity && left.blendMode == right.blendMode
             && left.isVisible == right.isVisible && left.content.equals(right.content)
@@ -51,6 +52,7 @@ public struct Layer: Sendable, Equatable, Codable {
         isVisible = try scene.value("visible", default: isVisible)
     }
 
+    /// Writes all keys, also those that have their default.
     public func encode(to encoder: any Encoder) throws {
         try content.encode(to: encoder)
         var object = encoder.container(keyedBy: CodingKeys.self)

@@ -36,4 +36,12 @@ extension Scene {
                 cause: error)
         }
     }
+
+    /// Checks a scene that was put together in code as strictly as one from a file.
+    ///
+    /// - Throws: ``AssetError/Code/invalidArgument`` naming the place of what is wrong.
+    public func validate() throws(AssetError) {
+        // Reading is where the rules are; so there is one set of them.
+        _ = try Scene(json: canonicalJSON())
+    }
 }

@@ -12,6 +12,7 @@ public struct Scene: Codable, Sendable, Equatable {
 
     /// What is seen where no layer is.
     public var background = Color(red: 0, green: 0, blue: 0)
+    /// How the audio is listened to.
     public var analysis = AnalysisSettings()
     /// From bottom to top, at most ``Limits/layerCountMax``.
     public var layers: [Layer] = []
@@ -39,7 +40,9 @@ public struct Scene: Codable, Sendable, Equatable {
     /// - Throws: ``AssetError/Code/invalidArgument`` naming the place of what is wrong.
     public init(from decoder: any Decoder) throws {
         let scene = try SceneReader(decoder, allowing: CodingKeys.self)
-        let version: Int = try scene.value("version")
+        guard let version = try scene.integer("version") else {
+            throw scene.flaw("version", "is missing; it must be \(Self.formatVersion)")
+        }
         guard version == Self.formatVersion else {
             throw scene.flaw(
                 "version",
@@ -52,6 +55,7 @@ public struct Scene: Codable, Sendable, Equatable {
         try checkLayerCount()
     }
 
+    /// Writes all keys, also those that have their default.
     public func encode(to encoder: any Encoder) throws {
         var object = encoder.container(keyedBy: CodingKeys.self)
         try object.encode(Self.formatVersion, forKey: .version)
@@ -60,7 +64,7 @@ public struct Scene: Codable, Sendable, Equatable {
         try object.encode(layers, forKey: .layers)
     }
 
-    func checkLayerCount() throws(AssetError) {
+    private func checkLayerCount() throws(AssetError) {
         guard layers.count <= Limits.layerCountMax else {
             throw AssetError(
                 .invalidArgument,

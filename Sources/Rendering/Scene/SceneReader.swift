@@ -57,10 +57,20 @@ struct SceneReader {
         try inRange(value(key, default: standard), key, range)
     }
 
+    /// A whole number within a range.
     func integer(
         _ key: String, in range: ClosedRange<Int>, default standard: Int
     ) throws -> Int {
-        try inRange(value(key, default: standard), key, range)
+        try inRange(integer(key) ?? standard, key, range)
+    }
+
+    /// A whole number, or nil where the key is missing or null.
+    func integer(_ key: String) throws -> Int? {
+        guard let number: Double = try optional(key) else { return nil }
+        guard let whole = Int(exactly: number) else {
+            throw flaw(key, "must be a whole number, found \(number)")
+        }
+        return whole
     }
 
     /// One of the names that a type has.
@@ -154,7 +164,8 @@ enum SceneFlaw {
                 place += (place.isEmpty ? "" : ".") + key.stringValue
             }
         }
-        return AssetError(.invalidArgument, (place.isEmpty ? "the scene" : place) + ": " + message)
+        if place.isEmpty { place = "the scene" }
+        return AssetError(.invalidArgument, "\(place): \(message)")
     }
 
     /// The error for what a decoder found wrong.
