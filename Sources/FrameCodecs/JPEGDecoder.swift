@@ -127,7 +127,7 @@ internal import CTurboJPEG
                     let status = unsafe tjDecompressToYUVPlanes(
                         handle, bytes.bindMemory(to: UInt8.self).baseAddress, UInt(bytes.count),
                         &targets, CInt(width), &strides, CInt(height), Self.flags)
-                    if let start = aside.baseAddress, let samples {
+                    if let start = aside.baseAddress, let samples = unsafe samples {
                         unsafe samples.advanced(by: planes[1].offset)
                             .update(from: start, count: aside.count)
                     }

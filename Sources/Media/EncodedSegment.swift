@@ -42,7 +42,7 @@ public struct EncodedPacket: Sendable, Equatable {
 /// ```
 /// All integers are little-endian.
 public struct EncodedSegment: Sendable, Equatable {
-    /// The codec's parameter sets, as MP4 keeps them.
+    /// The codec's parameters: ``SegmentEncoder/extradata`` or ``AudioEncoder/extradata``.
     public let extradata: [UInt8]
     public let packets: [EncodedPacket]
 

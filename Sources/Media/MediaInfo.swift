@@ -41,15 +41,8 @@ public struct MediaInfo: Sendable, Equatable {
     ///
     /// - Throws: what reading `bytes` throws; ``AssetError/Code/library`` without memory.
     public static func probe(_ bytes: any RandomAccessBytes) throws(AssetError) -> MediaInfo? {
-        let demuxer: Demuxer
-        do throws(AssetError) {
-            guard let opened = try Demuxer.open(bytes) else { return nil }
-            demuxer = opened
-        } catch {
-            // What starts like media and can't be understood is not known media.
-            if error.location.contains("Demuxer") && error.code == .inputUnreadable { return nil }
-            throw error
-        }
+        // What starts like media and can't be understood is not known media either.
+        guard case .opened(let demuxer) = try Demuxer.opening(bytes) else { return nil }
         return MediaInfo(demuxer)
     }
 

@@ -18,7 +18,8 @@ public import FrameCodecs
 /// ```
 public final class SegmentEncoder {
     public let settings: VideoSettings
-    /// The parameter sets, as MP4 keeps them; the same for every segment of the same settings.
+    /// The H.264 parameter sets, as a byte stream with start codes (Annex B); the same for every
+    /// segment of the same settings.
     public let extradata: [UInt8]
 
     private let encoder: PacketEncoder
