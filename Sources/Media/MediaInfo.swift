@@ -5,10 +5,12 @@ internal import CFFmpeg
 
 /// What a media file holds.
 public struct MediaInfo: Sendable, Equatable {
+    /// The three kinds of media.
     public enum Kind: String, Sendable, CaseIterable {
         case image, video, audio
     }
 
+    /// A video may have audio; an audio file with a cover picture is audio.
     public let kind: Kind
     /// The MIME type, such as `image/jpeg`.
     public let mediaType: String

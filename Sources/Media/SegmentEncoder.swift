@@ -17,6 +17,7 @@ public import FrameCodecs
 /// packets += try encoder.finish()
 /// ```
 public final class SegmentEncoder {
+    /// What the encoder was opened with.
     public let settings: VideoSettings
     /// The H.264 parameter sets, as a byte stream with start codes (Annex B); the same for every
     /// segment of the same settings.
