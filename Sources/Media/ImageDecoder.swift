@@ -13,8 +13,8 @@ public enum ImageDecoder {
     ///
     /// Straight alpha is multiplied into the colours, each rounded to nearest. Of a moving picture
     /// or a video it is the first frame. A picture whose EXIF data says that it lies on its side is
-    /// turned upright, so width and height may be swapped against ``MediaInfo``. The corresponding C functions are `avcodec_receive_frame`
-    /// and `sws_scale`.
+    /// turned upright, so width and height may be swapped against ``MediaInfo``. The corresponding
+    /// C functions are `avcodec_receive_frame` and `sws_scale`.
     ///
     /// - Throws: ``AssetError/Code/inputUnreadable`` when the bytes are no picture, damaged, or
     ///   larger than ``pixelCountMax`` or ``Limits/frameSide``; what reading them throws.

@@ -8,7 +8,8 @@ internal import CFFmpeg
 /// The file is read in pieces. The corresponding C functions are `av_sha_init`, `av_sha_update` and
 /// `av_sha_final`.
 ///
-/// - Throws: ``AssetError/Code/inputMissing`` when nothing is at `path`, and what reading it throws.
+/// - Throws: ``AssetError/Code/inputMissing`` when nothing is at `path`, and what reading it
+///   throws.
 public func sha256(ofFileAt path: String) throws(AssetError) -> String {
     let file = try File(path)
     guard let state = unsafe av_sha_alloc() else { throw Libav.outOfMemory("av_sha_alloc") }
