@@ -104,7 +104,7 @@ import Testing
         let middle = bytes.count * 3 / 4
         bytes.replaceSubrange(middle..<(middle + 600), with: repeatElement(0xFF, count: 600))
         let error = #expect(throws: AssetError.self) {
-            try AudioDecoder(MemoryBytes(bytes)).all()
+            _ = try AudioDecoder(MemoryBytes(bytes)).all()
         }
         #expect(error?.code == .inputUnreadable)
         #expect(error?.message.contains("is damaged at 1.") == true)
