@@ -12,13 +12,11 @@
 #include <libswresample/swresample.h>
 #include <libswscale/swscale.h>
 
-// Function-like macros that Swift cannot import.
-static inline int assetstore_averror(int code) { return AVERROR(code); }
+// Values of macros that Swift cannot import.
 static const int assetstore_averror_again = AVERROR(EAGAIN);
 static const int assetstore_averror_eof = AVERROR_EOF;
-static const int assetstore_averror_invalid_data = AVERROR_INVALIDDATA;
+static const int assetstore_averror_no_memory = AVERROR(ENOMEM);
 static const int assetstore_averror_io = AVERROR(EIO);
-static const int assetstore_averror_permission = AVERROR(EPERM);
 static const int64_t assetstore_nopts_value = AV_NOPTS_VALUE;
 static const unsigned long long assetstore_mask_5point1 = AV_CH_LAYOUT_5POINT1;
 static const unsigned long long assetstore_mask_5point1_back = AV_CH_LAYOUT_5POINT1_BACK;

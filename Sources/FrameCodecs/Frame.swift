@@ -20,15 +20,20 @@ public import Basics
         public let stride: Int
         /// Bytes of a row that carry samples.
         public let rowByteCount: Int
+        /// The plane's height in samples.
         public let rows: Int
     }
 
     /// Rows start at multiples of this many bytes.
     public static let alignment = 64
 
+    /// Pixels, within ``Limits/frameSide``.
     public let width: Int
+    /// Pixels, within ``Limits/frameSide``.
     public let height: Int
+    /// What the samples mean.
     public let format: PixelFormat
+    /// Where the planes lie: one, or Y, Cb and Cr.
     public let planes: [Plane]
     /// The bytes of the frame's memory, padding included.
     public let byteCount: Int
@@ -101,7 +106,9 @@ public import Basics
 
 /// A frame that no one changes any more, to be read by several threads.
 public final class SharedFrame: Sendable {
+    /// The frame, to be read by anyone.
     public let frame: Frame
 
+    /// Takes `frame` over.
     public init(_ frame: consuming Frame) { self.frame = frame }
 }

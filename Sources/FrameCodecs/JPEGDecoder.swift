@@ -39,8 +39,8 @@ internal import CTurboJPEG
 
     /// Unpacks a whole JPEG into `frame`, which must have its size.
     ///
-    /// Into ``PixelFormat/yuv420JPEG`` the samples are taken as they are (`tjDecompressToYUVPlanes`,
-    /// about 2.5 ms for 1920×1080); the JPEG must then be 4:2:0. Into
+    /// Into ``PixelFormat/yuv420JPEG`` the samples are taken as they are
+    /// (`tjDecompressToYUVPlanes`, about 2.5 ms for 1920×1080); the JPEG must then be 4:2:0. Into
     /// ``PixelFormat/bgraPremultiplied`` any JPEG of YCbCr, RGB or grey is converted, with alpha
     /// 255 (`tjDecompress2`).
     ///

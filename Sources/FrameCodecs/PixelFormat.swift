@@ -16,6 +16,7 @@ public enum PixelFormat: UInt8, Sendable, CaseIterable {
     /// 16–240), BT.709: what HD video holds.
     case yuv420BT709 = 4
 
+    /// The planes of a frame: 1 or 3.
     public var planeCount: Int {
         switch self {
         case .bgraPremultiplied, .rgba: 1

@@ -67,10 +67,7 @@ public final class AudioDecoder {
             throw Self.noAudio(demuxer.subject)
         }
         decoder = try PacketDecoder(demuxer, stream: stream)
-        let shape = unsafe AudioShape(
-            sampleRate: Int(decoder.codec.pointee.sample_rate),
-            channelCount: Int(decoder.codec.pointee.ch_layout.nb_channels),
-            sampleFormat: AV_SAMPLE_FMT_FLT)
+        let shape = unsafe AudioShape(floatsOf: decoder.codec)
         guard Self.sampleRates.contains(shape.sampleRate),
             (1...Self.channelCountMax).contains(shape.channelCount)
         else {
@@ -79,7 +76,7 @@ public final class AudioDecoder {
                 "\(demuxer.subject) has \(shape.channelCount) audio channels at "
                     + "\(shape.sampleRate) Hz, which can't be read; convert it")
         }
-        output = unsafe Self.keepingLayout(of: decoder.codec, shape)
+        output = shape
         sampleRate = Int(shape.sampleRate)
         sourceChannelCount = shape.channelCount
         channelCount = mono ? 1 : shape.channelCount
@@ -243,23 +240,5 @@ public final class AudioDecoder {
 
     private static func noAudio(_ subject: String) -> AssetError {
         AssetError(.inputUnreadable, "\(subject) has no audio; use a file that has some")
-    }
-
-    private static func keepingLayout(
-        of codec: UnsafeMutablePointer<AVCodecContext>, _ shape: AudioShape
-    ) -> AudioShape {
-        var shape = shape
-        if unsafe codec.pointee.ch_layout.order == AV_CHANNEL_ORDER_NATIVE {
-            unsafe shape.layout = codec.pointee.ch_layout
-        }
-        return shape
-    }
-}
-
-extension AudioShape {
-    /// Whether the channels are left, right, centre, low frequencies and two surrounds.
-    var is5Point1: Bool {
-        let mask = unsafe layout.u.mask
-        return mask == assetstore_mask_5point1 || mask == assetstore_mask_5point1_back
     }
 }

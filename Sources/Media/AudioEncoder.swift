@@ -16,7 +16,7 @@ public final class AudioEncoder {
     public let channelCount: Int
     /// The sample frames that the codec needs before the first one that is heard.
     public let initialPadding: Int
-    /// The codec's parameters, as MP4 keeps them.
+    /// The codec's parameters: an `AudioSpecificConfig` (ISO/IEC 14496-3).
     public let extradata: [UInt8]
     /// The sample frames that will be heard, at ``sampleRate``.
     public let frameCount: Int

@@ -7,7 +7,9 @@ internal import CFFmpeg
 @safe final class Demuxer {
     let source: ByteSource
     let format: ContainerFormat
-    private(set) var context: UnsafeMutablePointer<AVFormatContext>
+    let context: UnsafeMutablePointer<AVFormatContext>
+    /// Whether reading stopped because the container is damaged, and not at its end.
+    private(set) var isBroken = false
 
     /// How sure libav must be of a format; below, it suggests itself to look at more bytes.
     private static let scoreMin: CInt = 25
@@ -18,13 +20,34 @@ internal import CFFmpeg
 
     var subject: String { source.bytes.subject }
 
+    /// What came of opening bytes.
+    enum Opening {
+        case opened(Demuxer)
+        /// No media of a known format.
+        case unknown
+        /// They start like media that then can't be understood.
+        case unreadable(AssetError)
+    }
+
     /// Opens `bytes`, or returns `nil` when they are no media of a known format.
     ///
     /// - Throws: what reading the bytes throws, ``AssetError/Code/inputUnreadable`` when they
     ///   start like media that then can't be understood, ``AssetError/Code/library`` without
     ///   memory.
     static func open(_ bytes: any RandomAccessBytes) throws(AssetError) -> Demuxer? {
-        guard bytes.byteCount > 0 else { return nil }
+        switch try opening(bytes) {
+        case .opened(let demuxer): return demuxer
+        case .unknown: return nil
+        case .unreadable(let error): throw error
+        }
+    }
+
+    /// Opens `bytes`. The corresponding C functions are `av_probe_input_buffer2`,
+    /// `avformat_open_input` and `avformat_find_stream_info`.
+    ///
+    /// - Throws: what reading the bytes throws, ``AssetError/Code/library`` without memory.
+    static func opening(_ bytes: any RandomAccessBytes) throws(AssetError) -> Opening {
+        guard bytes.byteCount > 0 else { return .unknown }
         let source = try ByteSource(bytes)
         var input: UnsafePointer<AVInputFormat>?
         let score = unsafe av_probe_input_buffer2(
@@ -32,36 +55,46 @@ internal import CFFmpeg
         try source.rethrow()
         guard score >= scoreMin, let input = unsafe input, let name = unsafe input.pointee.name,
             let format = unsafe ContainerFormat.named(String(cString: name))
-        else { return nil }
-        return try unsafe Demuxer(source, input, format)
+        else { return .unknown }
+        let (context, status) = try unsafe open(source, input)
+        try source.rethrow()
+        guard let context = unsafe context, status >= 0 else {
+            return .unreadable(unreadable(source.bytes.subject, format, status))
+        }
+        let demuxer = unsafe Demuxer(source, format, context)
+        let found = try demuxer.findStreams()
+        try source.rethrow()
+        guard found >= 0 else {
+            return .unreadable(unreadable(source.bytes.subject, format, found))
+        }
+        return .opened(demuxer)
     }
 
-    /// The corresponding C functions are `avformat_open_input` and `avformat_find_stream_info`.
-    private init(
-        _ source: ByteSource, _ input: UnsafePointer<AVInputFormat>, _ format: ContainerFormat
-    ) throws(AssetError) {
-        self.source = source
-        self.format = format
+    private static func open(
+        _ source: ByteSource, _ input: UnsafePointer<AVInputFormat>
+    ) throws(AssetError) -> (UnsafeMutablePointer<AVFormatContext>?, CInt) {
         var opening: UnsafeMutablePointer<AVFormatContext>? = unsafe avformat_alloc_context()
         guard let allocated = unsafe opening else {
             throw Libav.outOfMemory("avformat_alloc_context")
         }
         unsafe allocated.pointee.pb = source.context
         unsafe allocated.pointee.flags |= AVFMT_FLAG_CUSTOM_IO
-        unsafe allocated.pointee.probesize = Self.analysisByteCountMax
-        unsafe allocated.pointee.max_analyze_duration = Self.analysisMicrosecondsMax
-        unsafe allocated.pointee.max_streams = Self.streamCountMax
+        unsafe allocated.pointee.probesize = analysisByteCountMax
+        unsafe allocated.pointee.max_analyze_duration = analysisMicrosecondsMax
+        unsafe allocated.pointee.max_streams = streamCountMax
         unsafe assetstore_forbid_opening(allocated)
-        // On failure libav frees the context.
+        // On failure libav frees the context and sets it to nil.
         let status = unsafe avformat_open_input(&opening, "", input, nil)
-        try source.rethrow()
-        guard status >= 0, let opened = unsafe opening else {
-            throw Self.unreadable(source.bytes.subject, format, status)
-        }
-        unsafe context = opened
-        let found = try unsafe Self.findStreams(opened)
-        try source.rethrow()
-        guard found >= 0 else { throw Self.unreadable(subject, format, found) }
+        return unsafe (opening, status)
+    }
+
+    private init(
+        _ source: ByteSource, _ format: ContainerFormat,
+        _ takingOwnership: UnsafeMutablePointer<AVFormatContext>
+    ) {
+        self.source = source
+        self.format = format
+        unsafe context = takingOwnership
     }
 
     deinit {
@@ -71,10 +104,8 @@ internal import CFFmpeg
 
     /// Finds out what each stream holds, decoding a little where needed, with no more pixels than
     /// are ever decoded.
-    private static func findStreams(
-        _ context: UnsafeMutablePointer<AVFormatContext>
-    ) throws(AssetError) -> CInt {
-        let count = unsafe Int(context.pointee.nb_streams)
+    private func findStreams() throws(AssetError) -> CInt {
+        let count = streamCount
         var options = unsafe [OpaquePointer?](repeating: nil, count: count)
         defer { for index in 0..<count { unsafe av_dict_free(&options[index]) } }
         for index in 0..<count {
@@ -127,15 +158,15 @@ internal import CFFmpeg
     }
 
     /// Reads the next packet of any stream into `packet`, replacing what was in it; `false` at the
-    /// end. The corresponding C function is `av_read_frame`.
+    /// end, or where damage makes reading on impossible, which ``isBroken`` tells. The
+    /// corresponding C function is `av_read_frame`.
     ///
-    /// - Throws: ``AssetError/Code/inputUnreadable`` when the container is damaged.
+    /// - Throws: what reading the bytes throws.
     func read(into packet: UnsafeMutablePointer<AVPacket>) throws(AssetError) -> Bool {
         unsafe av_packet_unref(packet)
         let status = unsafe av_read_frame(context, packet)
         try source.rethrow()
-        if status == Libav.end { return false }
-        guard status >= 0 else { throw Self.unreadable(subject, format, status) }
-        return true
+        isBroken = status < 0 && status != Libav.end
+        return status >= 0
     }
 }

@@ -5,6 +5,7 @@ public import Basics
 
 /// One encoded frame of video or audio.
 public struct EncodedPacket: Sendable, Equatable {
+    /// What the encoder made of the frame.
     public let bytes: [UInt8]
     /// When it is shown: a frame number for video, a sample frame for audio.
     public let pts: Int64
@@ -15,6 +16,7 @@ public struct EncodedPacket: Sendable, Equatable {
     /// Whether decoding can begin here.
     public let isKey: Bool
 
+    /// A packet; times are in the unit of its track.
     public init(bytes: [UInt8], pts: Int64, dts: Int64, duration: Int64, isKey: Bool) {
         self.bytes = bytes
         self.pts = pts
@@ -42,10 +44,12 @@ public struct EncodedPacket: Sendable, Equatable {
 /// ```
 /// All integers are little-endian.
 public struct EncodedSegment: Sendable, Equatable {
-    /// The codec's parameter sets, as MP4 keeps them.
+    /// The codec's parameters: ``SegmentEncoder/extradata`` or ``AudioEncoder/extradata``.
     public let extradata: [UInt8]
+    /// The packets in decoding order.
     public let packets: [EncodedPacket]
 
+    /// A segment of what an encoder made, from its first packet to its last.
     public init(extradata: [UInt8], packets: [EncodedPacket]) {
         self.extradata = extradata
         self.packets = packets

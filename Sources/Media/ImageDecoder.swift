@@ -12,8 +12,9 @@ public enum ImageDecoder {
     /// Decodes the first picture of `bytes` into a frame of ``PixelFormat/bgraPremultiplied``.
     ///
     /// Straight alpha is multiplied into the colours, each rounded to nearest. Of a moving picture
-    /// or a video it is the first frame. The corresponding C functions are `avcodec_receive_frame`
-    /// and `sws_scale`.
+    /// or a video it is the first frame. A picture whose EXIF data says that it lies on its side is
+    /// turned upright, so width and height may be swapped against ``MediaInfo``. The corresponding
+    /// C functions are `avcodec_receive_frame` and `sws_scale`.
     ///
     /// - Throws: ``AssetError/Code/inputUnreadable`` when the bytes are no picture, damaged, or
     ///   larger than ``pixelCountMax`` or ``Limits/frameSide``; what reading them throws.
@@ -42,7 +43,8 @@ public enum ImageDecoder {
             format: .bgraPremultiplied)
         try unsafe convert(picture, into: &frame)
         premultiply(&frame)
-        return frame
+        guard let orientation = unsafe PictureOrientation(picture) else { return frame }
+        return try orientation.apply(to: frame)
     }
 
     private static func checkSize(

@@ -22,7 +22,7 @@ enum Libav {
 
     static let again = assetstore_averror_again
     static let end = assetstore_averror_eof
-    static let invalidData = assetstore_averror_invalid_data
+    static let noMemory = assetstore_averror_no_memory
     static let noTime = assetstore_nopts_value
 
     /// What a negative status means, in libav's words. The corresponding C function is

@@ -15,12 +15,14 @@ public typealias PacketPuller = () throws -> EncodedPacket?
 public enum MP4Muxer {
     /// The video of a file.
     public struct VideoTrack {
+        /// What the video was encoded with.
         public let settings: VideoSettings
         /// ``SegmentEncoder/extradata``, the same for all segments.
         public let extradata: [UInt8]
         /// Starts over: makes a puller of all packets in decoding order, times in frames.
         public let makePackets: () throws -> PacketPuller
 
+        /// A track of what ``SegmentEncoder`` made.
         public init(
             settings: VideoSettings, extradata: [UInt8],
             makePackets: @escaping () throws -> PacketPuller
@@ -33,7 +35,9 @@ public enum MP4Muxer {
 
     /// The audio of a file.
     public struct AudioTrack {
+        /// ``AudioEncoder/sampleRate``.
         public let sampleRate: Int
+        /// ``AudioEncoder/channelCount``.
         public let channelCount: Int
         /// ``AudioEncoder/initialPadding``.
         public let initialPadding: Int
@@ -42,6 +46,7 @@ public enum MP4Muxer {
         /// Starts over: makes a puller of all packets, times in sample frames.
         public let makePackets: () throws -> PacketPuller
 
+        /// A track of what ``AudioEncoder`` made.
         public init(
             sampleRate: Int, channelCount: Int, initialPadding: Int, extradata: [UInt8],
             makePackets: @escaping () throws -> PacketPuller

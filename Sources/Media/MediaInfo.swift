@@ -5,10 +5,12 @@ internal import CFFmpeg
 
 /// What a media file holds.
 public struct MediaInfo: Sendable, Equatable {
+    /// The three kinds of media.
     public enum Kind: String, Sendable, CaseIterable {
         case image, video, audio
     }
 
+    /// A video may have audio; an audio file with a cover picture is audio.
     public let kind: Kind
     /// The MIME type, such as `image/jpeg`.
     public let mediaType: String
@@ -41,15 +43,8 @@ public struct MediaInfo: Sendable, Equatable {
     ///
     /// - Throws: what reading `bytes` throws; ``AssetError/Code/library`` without memory.
     public static func probe(_ bytes: any RandomAccessBytes) throws(AssetError) -> MediaInfo? {
-        let demuxer: Demuxer
-        do throws(AssetError) {
-            guard let opened = try Demuxer.open(bytes) else { return nil }
-            demuxer = opened
-        } catch {
-            // What starts like media and can't be understood is not known media.
-            if error.location.contains("Demuxer") && error.code == .inputUnreadable { return nil }
-            throw error
-        }
+        // What starts like media and can't be understood is not known media either.
+        guard case .opened(let demuxer) = try Demuxer.opening(bytes) else { return nil }
         return MediaInfo(demuxer)
     }
 

@@ -15,6 +15,7 @@ internal import Basics
 //     26     1  n, the number of segments
 //     27     n  the segments' lengths, which together are the length of the body that follows
 
+/// The end of an Ogg file.
 package enum OggEnd {
     private static let headerByteCount = 27
     /// The longest page: a header, 255 lengths, and 255 segments of 255 bytes.

@@ -13,6 +13,8 @@ internal import CFFmpeg
     private(set) var frame: UnsafeMutablePointer<AVFrame>
     private let packet: UnsafeMutablePointer<AVPacket>
     private var isDraining = false
+    /// After so many failures without asking for another packet, a decoder is stuck.
+    private static let failureCountMax = 1000
     /// Called with every packet of the file, whichever its stream.
     var watchPacket: ((UnsafeMutablePointer<AVPacket>) -> Void)?
 
@@ -77,19 +79,21 @@ internal import CFFmpeg
     ///
     /// The corresponding C functions are `avcodec_send_packet` and `avcodec_receive_frame`.
     func next(damaged: () throws(AssetError) -> Void) throws(AssetError) -> Bool {
-        while true {
+        var failures = 0
+        while failures < Self.failureCountMax {
             let status = unsafe avcodec_receive_frame(codec, frame)
             if status >= 0 { return true }
             if status == Libav.end { return false }
-            if status == Libav.invalidData {
+            if status == Libav.again {
+                failures = 0
+                try feed(damaged)
+            } else {
+                failures += 1
+                try Self.checkMemory("avcodec_receive_frame", status)
                 try damaged()
-                continue
             }
-            guard status == Libav.again else {
-                throw Libav.failure("avcodec_receive_frame", status)
-            }
-            try feed(damaged)
         }
+        return false
     }
 
     private func feed(_ damaged: () throws(AssetError) -> Void) throws(AssetError) {
@@ -99,18 +103,21 @@ internal import CFFmpeg
                 unsafe packet.pointee.size > 0
             else { continue }
             let status = unsafe avcodec_send_packet(codec, packet)
-            if status == Libav.invalidData {
-                try damaged()
-                continue
-            }
-            try Libav.check("avcodec_send_packet", status)
-            return
+            if status >= 0 { return }
+            try Self.checkMemory("avcodec_send_packet", status)
+            try damaged()
         }
         guard !isDraining else { return }
         isDraining = true
+        if demuxer.isBroken { try damaged() }
         let status = unsafe avcodec_send_packet(codec, nil)
         guard status >= 0 || status == Libav.end else {
             throw Libav.failure("avcodec_send_packet", status)
         }
+    }
+
+    /// Decoders have many words for bytes that they don't understand, and one for lack of memory.
+    private static func checkMemory(_ call: StaticString, _ status: CInt) throws(AssetError) {
+        if status == Libav.noMemory { throw Libav.failure(call, status) }
     }
 }

@@ -7,6 +7,7 @@ internal import Basics
 // length and, padded to an even length, that many bytes. "fmt " comes before "data"; RF64 keeps
 // the length of "data" in "ds64".
 
+/// The end of a WAV file.
 enum RIFFEnd {
     /// The most chunks that are looked at before the audio.
     private static let chunkCountMax = 256

@@ -30,6 +30,25 @@ internal import CFFmpeg
         }
     }
 
+    /// The shape of what `codec` decodes, as interleaved floats.
+    init(floatsOf codec: UnsafeMutablePointer<AVCodecContext>) {
+        unsafe self.init(
+            sampleRate: Int(codec.pointee.sample_rate),
+            channelCount: Int(codec.pointee.ch_layout.nb_channels),
+            sampleFormat: AV_SAMPLE_FMT_FLT)
+        if unsafe codec.pointee.ch_layout.order == AV_CHANNEL_ORDER_NATIVE {
+            unsafe layout = codec.pointee.ch_layout
+        }
+    }
+
+    /// Whether the channels are left, right, centre, low frequencies and two surrounds.
+    var is5Point1: Bool {
+        let mask = unsafe layout.u.mask
+        return mask == assetstore_mask_5point1 || mask == assetstore_mask_5point1_back
+    }
+
+    /// Whether converting from the one is converting from the other. The corresponding C function
+    /// is `av_channel_layout_compare`.
     func matches(_ other: AudioShape) -> Bool {
         guard sampleRate == other.sampleRate, sampleFormat == other.sampleFormat else {
             return false

@@ -41,7 +41,8 @@ internal import CFFmpeg
 
 /// The SHA-256 of a file's bytes as 64 lowercase hexadecimal digits. The file is read in pieces.
 ///
-/// - Throws: ``AssetError/Code/inputMissing`` when nothing is at `path`, and what reading it throws.
+/// - Throws: ``AssetError/Code/inputMissing`` when nothing is at `path`, and what reading it
+///   throws.
 public func sha256(ofFileAt path: String) throws(AssetError) -> String {
     let file = try File(path)
     var hash = try SHA256()

@@ -17,8 +17,10 @@ public import FrameCodecs
 /// packets += try encoder.finish()
 /// ```
 public final class SegmentEncoder {
+    /// What the encoder was opened with.
     public let settings: VideoSettings
-    /// The parameter sets, as MP4 keeps them; the same for every segment of the same settings.
+    /// The H.264 parameter sets, as a byte stream with start codes (Annex B); the same for every
+    /// segment of the same settings.
     public let extradata: [UInt8]
 
     private let encoder: PacketEncoder

@@ -5,9 +5,12 @@ internal import CFFmpeg
 
 /// A fraction, such as the 30000/1001 frames per second of NTSC video.
 public struct Rational: Sendable, Hashable, CustomStringConvertible {
+    /// What is divided.
     public let numerator: Int
+    /// What it is divided by.
     public let denominator: Int
 
+    /// `numerator / denominator`, not reduced.
     public init(_ numerator: Int, _ denominator: Int = 1) {
         self.numerator = numerator
         self.denominator = denominator
@@ -15,6 +18,7 @@ public struct Rational: Sendable, Hashable, CustomStringConvertible {
 
     /// The fraction as a number; not a number when the denominator is zero.
     public var value: Double { Double(numerator) / Double(denominator) }
+    /// `30`, or `30000/1001`.
     public var description: String {
         denominator == 1 ? "\(numerator)" : "\(numerator)/\(denominator)"
     }
@@ -33,10 +37,13 @@ public struct VideoSettings: Sendable, Hashable {
     public let height: Int
     /// Frames per second, within ``Limits/frameRate``.
     public let frameRate: Rational
+    /// How much time is spent on making the file smaller.
     public let preset: Preset
     /// Constant rate factor, 0 (lossless) to 51 (worst).
     public let crf: Int
 
+    /// Settings that libx264 and MP4 can hold.
+    ///
     /// - Throws: ``AssetError/Code/invalidArgument`` when a value is outside its range.
     public init(
         width: Int, height: Int, frameRate: Rational, preset: Preset = .veryfast, crf: Int = 18

@@ -44,12 +44,12 @@ import Testing
     @Test func theEndOfTheFileIsNamed() throws {
         let bytes = MemoryBytes(TestMedia.wav(rate: 8000, frames: 16_000))
         let error = #expect(throws: AssetError.self) {
-            try AudioDecoder(bytes, from: 1, to: 2.5).all()
+            _ = try AudioDecoder(bytes, from: 1, to: 2.5).all()
         }
         #expect(error?.code == .invalidArgument)
         #expect(error?.message.contains("is only 2.00 s long") == true)
         #expect(throws: AssetError(.invalidArgument, "")) {
-            try AudioDecoder(bytes, from: 2).all()
+            _ = try AudioDecoder(bytes, from: 2).all()
         }
     }
 
@@ -68,7 +68,7 @@ import Testing
         var bytes = MemoryBytes(TestMedia.wav(frames: 200_000))
         bytes.failsFrom = 400_000
         let decoder = try AudioDecoder(bytes)
-        let error = #expect(throws: AssetError.self) { try decoder.all() }
+        let error = #expect(throws: AssetError.self) { _ = try decoder.all() }
         #expect(error?.code == .damaged)
         #expect(error?.message == "the test's damage")
     }
@@ -84,7 +84,7 @@ import Testing
 
     @Test func aWAVFileOfNothingHasNoAudio() throws {
         let error = #expect(throws: AssetError.self) {
-            try AudioDecoder(MemoryBytes(TestMedia.wav(frames: 0))).all()
+            _ = try AudioDecoder(MemoryBytes(TestMedia.wav(frames: 0))).all()
         }
         #expect(error?.code == .inputUnreadable)
     }
@@ -95,7 +95,7 @@ import Testing
     func aShortWAVFileIsNoticed(_ count: Int) throws {
         let whole = TestMedia.wav(rate: 8000, frames: 16_000)
         let bytes = MemoryBytes(Array(whole[..<count]))
-        let error = #expect(throws: AssetError.self) { try AudioDecoder(bytes).all() }
+        let error = #expect(throws: AssetError.self) { _ = try AudioDecoder(bytes).all() }
         #expect(error?.code == .inputUnreadable)
         #expect(error?.message.contains("is truncated") == true)
     }

@@ -95,6 +95,23 @@ import Testing
         #expect(try #require(error) < 0.05)
     }
 
+    @Test func audioDamagedInTheMiddleIsNamedWithItsTime() throws {
+        let path = directory.file("damaged.mp4")
+        let audio = try TestMedia.audio(rate: 48_000, channels: 2, frames: 96_000)
+        try MP4Muxer.write(
+            to: path, video: TestMedia.video(settings, try segments([2])), audio: audio)
+        var bytes = try bytes(path)
+        let middle = bytes.count * 3 / 4
+        bytes.replaceSubrange(middle..<(middle + 600), with: repeatElement(0xFF, count: 600))
+        let error = #expect(throws: AssetError.self) {
+            _ = try AudioDecoder(MemoryBytes(bytes)).all()
+        }
+        #expect(error?.code == .inputUnreadable)
+        #expect(error?.message.contains("is damaged at 1.") == true)
+        // What lies before the damage can still be had.
+        #expect(try AudioDecoder(MemoryBytes(bytes), to: 0.5).all().count == 48_000)
+    }
+
     @Test func progressCountsAndStops() throws {
         let segments = try segments([10])
         var counts: [Int] = []

@@ -94,6 +94,52 @@ import Testing
         }
     }
 
+    /// The corners of an upright picture, clockwise from the upper left, for each EXIF orientation
+    /// of one whose corners are stored as 0, 1, 2, 3.
+    private static let corners: [(UInt8, [Int])] = [
+        (1, [0, 1, 2, 3]), (2, [1, 0, 3, 2]), (3, [2, 3, 0, 1]), (4, [3, 2, 1, 0]),
+        (5, [0, 3, 2, 1]), (6, [3, 0, 1, 2]), (7, [2, 1, 0, 3]), (8, [1, 2, 3, 0]),
+    ]
+
+    @Test(arguments: corners)
+    func exifOrientationTurnsThePicture(_ orientation: UInt8, _ expected: [Int]) throws {
+        // Four quarters of 32×16 pixels in different greys.
+        let greys: [UInt8] = [20, 90, 160, 230]
+        var frame = try Frame(width: 64, height: 32, format: .bgraPremultiplied)
+        let stride = frame.planes[0].stride
+        unsafe frame.withUnsafeMutableBytes { memory in
+            for row in 0..<32 {
+                for byte in 0..<256 {
+                    let quarter = row < 16 ? (byte < 128 ? 0 : 1) : (byte < 128 ? 3 : 2)
+                    unsafe memory[row * stride + byte] = greys[quarter]
+                }
+            }
+        }
+        var encoder = try JPEGEncoder()
+        var bytes = try encoder.encode(frame, quality: 95) { bytes in
+            unsafe bytes.withUnsafeBytes { unsafe Array($0) }
+        }
+        let tiff: [UInt8] =
+            Array("II*".utf8) + [0, 8, 0, 0, 0, 1, 0]
+            + [0x12, 1, 3, 0, 1, 0, 0, 0, orientation, 0, 0, 0, 0, 0, 0, 0]
+        let segment = Array("Exif".utf8) + [0, 0] + tiff
+        bytes.insert(
+            contentsOf: [0xFF, 0xE1, 0, UInt8(segment.count + 2)] + segment, at: 2)
+        let upright = try ImageDecoder.decode(MemoryBytes(bytes))
+        #expect(upright.width == (orientation < 5 ? 64 : 32))
+        let (right, bottom) = ((upright.width - 4) * 4, upright.height - 4)
+        let found = unsafe upright.withUnsafeBytes { memory in
+            let line = upright.planes[0].stride
+            return unsafe [
+                memory[4 * line + 16], memory[4 * line + right], memory[bottom * line + right],
+                memory[bottom * line + 16],
+            ]
+        }
+        for (grey, corner) in zip(found, expected) {
+            #expect(abs(Int(grey) - Int(greys[corner])) < 4)
+        }
+    }
+
     @Test func whatIsNoPictureIsRefused() throws {
         let sources = [
             MemoryBytes("text"), MemoryBytes([]), MemoryBytes(TestMedia.wav(frames: 100)),
