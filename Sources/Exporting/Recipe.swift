@@ -16,8 +16,8 @@ struct Recipe: Codable, Equatable {
 
     var pipeline = Self.pipelineVersion
     var renderer = FrameRenderer.version
-    /// The versions of the libraries that encode.
-    var libraries = mediaLibraryVersions
+    /// The versions of the libraries that draw and encode.
+    var libraries = Self.libraryVersions
     /// XXH3-128 of the audio's bytes.
     var audio: String
     var audioByteCount: Int
@@ -47,6 +47,9 @@ struct Submission: Codable, Equatable {
 }
 
 extension Recipe {
+    static let libraryVersions =
+        FrameRenderer.libraryVersions.merging(mediaLibraryVersions) { _, media in media }
+
     /// Segments are about this long: each begins with a key frame, and a crash loses at most one
     /// that was being encoded.
     static let segmentSeconds = 4.0
@@ -80,10 +83,8 @@ extension Recipe {
     }
 
     func videoSettings() throws -> VideoSettings {
-        let rate = try FrameRate(parsing: frameRate)
-        let rational = Rational(rate.numerator, rate.denominator)
-        return try VideoSettings(
-            width: width, height: height, frameRate: rational,
+        try VideoSettings(
+            width: width, height: height, frameRate: FrameRate(parsing: frameRate),
             preset: preset, crf: crf)
     }
 }

@@ -109,12 +109,12 @@ public final class RenderJob: Sendable {
         submission = try decodeJSON(Submission.self, job.description.submission, of: job.id)
         frameRate = try FrameRate(parsing: recipe.frameRate)
         guard recipe.pipeline == Recipe.pipelineVersion, recipe.renderer == FrameRenderer.version,
-            recipe.libraries == mediaLibraryVersions
+            recipe.libraries == Recipe.libraryVersions
         else {
             throw AssetError(
                 .unsupportedFormat,
-                "job \(job.id) was begun with other versions (\(recipe.libraries)), which would "
-                    + "mix two kinds of frames; render again")
+                "job \(job.id) was begun with other versions of the program or its libraries, "
+                    + "whose frames would differ; render again")
         }
     }
 

@@ -72,9 +72,7 @@ extension RenderRequest {
     ///
     /// - Throws: ``AssetError`` that says which of them, and what to do.
     public func validate() throws {
-        _ = try VideoSettings(
-            width: width, height: height,
-            frameRate: Rational(frameRate.numerator, frameRate.denominator))
+        _ = try VideoSettings(width: width, height: height, frameRate: frameRate)
         if let output { try OutputFile.check(output, overwrite: true) }
         if case .file(let path) = audio { try AudioSource.requireMedia(FileBytes(path: path)) }
     }

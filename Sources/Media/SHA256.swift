@@ -56,11 +56,3 @@ public func sha256(ofFileAt path: String) throws(AssetError) -> String {
     }
     return hash.finish()
 }
-
-/// The versions of the libraries whose output depends on them: part of what identifies a render.
-public let mediaLibraryVersions: String = {
-    func text(_ version: CUnsignedInt) -> String {
-        "\(version >> 16).\(version >> 8 & 255).\(version & 255)"
-    }
-    return "libavcodec \(text(avcodec_version())), libavformat \(text(avformat_version()))"
-}()

@@ -3,27 +3,6 @@
 public import Basics
 internal import CFFmpeg
 
-/// A fraction, such as the 30000/1001 frames per second of NTSC video.
-public struct Rational: Sendable, Hashable, CustomStringConvertible {
-    /// What is divided.
-    public let numerator: Int
-    /// What it is divided by.
-    public let denominator: Int
-
-    /// `numerator / denominator`, not reduced.
-    public init(_ numerator: Int, _ denominator: Int = 1) {
-        self.numerator = numerator
-        self.denominator = denominator
-    }
-
-    /// The fraction as a number; not a number when the denominator is zero.
-    public var value: Double { Double(numerator) / Double(denominator) }
-    /// `30`, or `30000/1001`.
-    public var description: String {
-        denominator == 1 ? "\(numerator)" : "\(numerator)/\(denominator)"
-    }
-}
-
 /// The shape and quality of an H.264 video.
 public struct VideoSettings: Sendable, Hashable {
     /// How much time x264 takes to make the file smaller.
@@ -36,7 +15,7 @@ public struct VideoSettings: Sendable, Hashable {
     /// Pixels, even, within ``Limits/videoSide``.
     public let height: Int
     /// Frames per second, within ``Limits/frameRate``.
-    public let frameRate: Rational
+    public let frameRate: FrameRate
     /// How much time is spent on making the file smaller.
     public let preset: Preset
     /// Constant rate factor, 0 (lossless) to 51 (worst).
@@ -46,7 +25,7 @@ public struct VideoSettings: Sendable, Hashable {
     ///
     /// - Throws: ``AssetError/Code/invalidArgument`` when a value is outside its range.
     public init(
-        width: Int, height: Int, frameRate: Rational, preset: Preset = .veryfast, crf: Int = 18
+        width: Int, height: Int, frameRate: FrameRate, preset: Preset = .veryfast, crf: Int = 18
     ) throws(AssetError) {
         guard Limits.videoSide.contains(width), Limits.videoSide.contains(height) else {
             throw AssetError(
@@ -60,14 +39,12 @@ public struct VideoSettings: Sendable, Hashable {
                 "a video's sides must be even, and \(width)×\(height) is not; use "
                     + "\(width + width % 2)×\(height + height % 2)")
         }
-        guard frameRate.numerator > 0, frameRate.denominator > 0,
-            frameRate.numerator <= Self.rateTermMax, frameRate.denominator <= Self.rateTermMax,
-            Limits.frameRate.contains(frameRate.value)
+        guard frameRate.numerator <= Self.rateTermMax, frameRate.denominator <= Self.rateTermMax
         else {
             throw AssetError(
                 .invalidArgument,
-                "\(frameRate) frames per second is outside \(Limits.frameRate.lowerBound)–"
-                    + "\(Limits.frameRate.upperBound); choose a rate within")
+                "\(frameRate) frames per second is too fine a fraction for MP4; use terms up to "
+                    + "\(Self.rateTermMax)")
         }
         guard (0...51).contains(crf) else {
             throw AssetError(

@@ -28,7 +28,7 @@ import Testing
         let first = Int.random(in: 0..<1_000_000) * 1000
         for thread in 0..<2 {
             Thread.detachNewThread {
-                for number in first + thread * 500 ..< first + thread * 500 + 500 {
+                for number in first + thread * 500..<first + thread * 500 + 500 {
                     guard let asset = try? store.put(image(name: "\(number)"), content(number))
                     else { return }
                     note("asset \(asset.id) \(number)")
@@ -46,9 +46,11 @@ import Testing
                 let bytes = content(index)
                 let facts = FrameFacts(codec: 1, width: 2, height: 2)
                 guard
-                    (try? unsafe writer.append(index, facts, bytes.span.bytes, onDurable: {
-                        note("frame \(index)")
-                    })) != nil
+                    (try? unsafe writer.append(
+                        index, facts, bytes.span.bytes,
+                        onDurable: {
+                            note("frame \(index)")
+                        })) != nil
                 else { return }
             }
         }
@@ -60,11 +62,11 @@ import Testing
     @Test func whatWasAcknowledgedIsThere() async throws {
         let directory = try TemporaryDirectory()
         let (path, log) = (directory.file("store"), directory.file("log"))
-        FileManager.default.createFile(atPath: log, contents: nil)
+        _ = FileManager.default.createFile(atPath: log, contents: nil)
         for round in 0..<12 {
             let delay = 3000 + round * round * 4000
             let roundLog = "\(log)-\(round)"
-            FileManager.default.createFile(atPath: roundLog, contents: nil)
+            _ = FileManager.default.createFile(atPath: roundLog, contents: nil)
             await #expect(processExitsWith: .signal(SIGKILL)) {
                 [path = path as String, roundLog = roundLog as String, delay = delay as Int] in
                 try KilledWriters.writeUntilKilled(path, roundLog, after: delay)

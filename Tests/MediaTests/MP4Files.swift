@@ -12,7 +12,7 @@ import Testing
     init() throws {
         directory = try TemporaryDirectory()
         settings = try VideoSettings(
-            width: 64, height: 48, frameRate: Rational(25), preset: .ultrafast, crf: 28)
+            width: 64, height: 48, frameRate: FrameRate(numerator: 25), preset: .ultrafast, crf: 28)
     }
 
     private func segments(_ counts: [Int]) throws -> [EncodedSegment] {

@@ -9,7 +9,7 @@ import Testing
 
     init() throws {
         settings = try VideoSettings(
-            width: 64, height: 48, frameRate: Rational(30), preset: .veryfast, crf: 23)
+            width: 64, height: 48, frameRate: FrameRate(numerator: 30), preset: .veryfast, crf: 23)
     }
 
     @Test func sameFramesGiveSameBytes() throws {
@@ -68,7 +68,8 @@ import Testing
     func impossibleSettingsAreRefused(_ v: (Int, Int, Int, Int, Int)) {
         #expect(throws: AssetError(.invalidArgument, "")) {
             _ = try VideoSettings(
-                width: v.0, height: v.1, frameRate: Rational(v.2, v.3), crf: v.4)
+                width: v.0, height: v.1, frameRate: FrameRate(numerator: v.2, denominator: v.3),
+                crf: v.4)
         }
     }
 }
@@ -76,7 +77,8 @@ import Testing
 @Suite struct StoredSegments {
     private func example() throws -> EncodedSegment {
         let settings = try VideoSettings(
-            width: 32, height: 32, frameRate: Rational(30_000, 1001), preset: .ultrafast, crf: 30)
+            width: 32, height: 32, frameRate: FrameRate(numerator: 30_000, denominator: 1001),
+            preset: .ultrafast, crf: 30)
         return try TestMedia.segment(settings, 10..<20)
     }
 
