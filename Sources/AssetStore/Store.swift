@@ -39,7 +39,7 @@ public final class Store: Sendable {
     /// - Complexity: independent of how much is stored.
     public static func open(at path: String) throws -> Store {
         switch try StoreLayout(path).state() {
-        case .complete: return try StoreRegistry.shared.store(at: path, newStore: nil)
+        case .complete: return try StoreRegistry.shared.store(at: path, newStore: nil).store
         case .missing:
             throw AssetError(
                 .notAStore, "there is no store at \(path); make one with “assetctl init”")
@@ -49,35 +49,42 @@ public final class Store: Sendable {
         }
     }
 
-    /// Creates a store in `path`, which must not exist or be an empty directory.
+    /// Creates a store in `path`, which must not exist or be an empty directory. A creation that
+    /// was cut short is finished.
     ///
     /// - Parameter quota: the most payload bytes the store may hold; `nil` for no limit.
     /// - Throws: ``AssetError/Code/alreadyExists`` when there is a store already,
     ///   ``AssetError/Code/notAStore`` when there is something else.
     public static func create(at path: String, quota: Int? = nil) throws -> Store {
-        switch try StoreLayout(path).state() {
-        case .complete:
+        let (store, isNew) = try opened(at: path, quota: quota)
+        guard isNew else {
             throw AssetError(.alreadyExists, "\(path) is a store already")
-        case .foreign:
-            throw AssetError(
-                .notAStore,
-                "\(path) holds something else; give a new or an empty directory for the store")
-        case .missing, .empty:
-            try StoreLayout(path).makeDirectories()
-            return try StoreRegistry.shared.store(
-                at: path,
-                newStore: StoreRecord(
-                    formatVersion: StoreRecord.formatVersion, storeID: AssetIDSource().next(),
-                    createdAt: .now(), quota: quota.map { UInt64(max(0, $0)) }))
         }
+        return store
     }
 
     /// Opens the store in `path`, creating it when there is nothing.
-    public static func openOrCreate(at path: String) throws -> Store {
-        switch try StoreLayout(path).state() {
-        case .complete, .foreign: return try open(at: path)
-        case .missing, .empty: return try create(at: path)
+    ///
+    /// - Parameter quota: the quota of a store that is made now.
+    public static func openOrCreate(at path: String, quota: Int? = nil) throws -> Store {
+        try opened(at: path, quota: quota).store
+    }
+
+    private static func opened(
+        at path: String, quota: Int?
+    ) throws -> (store: Store, isNew: Bool) {
+        let layout = StoreLayout(path)
+        guard try layout.state() != .foreign else {
+            throw AssetError(
+                .notAStore,
+                "\(path) holds something else; give a new or an empty directory for the store")
         }
+        try layout.makeDirectories()
+        return try StoreRegistry.shared.store(
+            at: path,
+            newStore: StoreRecord(
+                formatVersion: StoreRecord.formatVersion, storeID: AssetIDSource().next(),
+                createdAt: .now(), quota: quota.map { UInt64(max(0, $0)) }))
     }
 
     /// Opens what is there; called by the registry alone, once per directory.
@@ -87,7 +94,7 @@ public final class Store: Sendable {
         let layout = StoreLayout(path)
         let catalog = try Catalog(
             path: layout.catalog, newStore: newStore, onClose: onClose)
-        if newStore != nil { try layout.synchronize() }
+        if catalog.isNew { try layout.synchronize() }
         guard
             let record = try catalog.environment.read({ try $0.get(catalog.store, StoreKey()) })
         else {

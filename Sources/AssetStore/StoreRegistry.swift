@@ -20,8 +20,10 @@ final class StoreRegistry: Sendable {
     private let entries = Monitor<[Key: Entry]>([:])
 
     /// The open store of a directory, opened now if need be. Waits for one that is being opened or
-    /// closed.
-    func store(at path: String, newStore: StoreRecord?) throws -> Store {
+    /// closed. Says whether it was created now.
+    func store(
+        at path: String, newStore: StoreRecord?
+    ) throws -> (store: Store, isNew: Bool) {
         let identity = try FileSystem.identity(of: path)
         let key = Key(device: identity.device, inode: identity.inode)
         let present = entries.wait { (entries) -> Store?? in
@@ -31,11 +33,11 @@ final class StoreRegistry: Sendable {
             }
             return entry.store
         }
-        if let present { return present }
+        if let present { return (present, false) }
         do {
             let store = try Store(path: path, newStore: newStore) { [self] in remove(key) }
             entries.update { $0[key] = Entry(store: store) }
-            return store
+            return (store, store.catalog.isNew)
         } catch {
             remove(key)
             throw error

@@ -1,6 +1,7 @@
 import AssetStore
 import Basics
 import Foundation
+import LMDB
 import TestSupport
 import Testing
 
@@ -28,6 +29,26 @@ import Testing
         try Data(repeating: 7, count: 20_000).write(
             to: URL(fileURLWithPath: "\(fake)/catalog/data.mdb"))
         #expect(throws: AssetError(.notAStore, "")) { try Store.open(at: fake) }
+    }
+
+    /// A process killed while it created a store left directories and an empty catalog, which
+    /// every later one then took for something else.
+    @Test func aCreationThatWasCutShortIsFinished() throws {
+        for leftovers in [["packs"], ["packs", "catalog"], ["packs", "catalog", "blank"]] {
+            let directory = try TemporaryDirectory()
+            let path = directory.file("store")
+            for name in leftovers where name != "blank" {
+                try FileManager.default.createDirectory(
+                    atPath: "\(path)/\(name)", withIntermediateDirectories: true)
+            }
+            if leftovers.contains("blank") {
+                _ = try Environment(path: "\(path)/catalog")
+            }
+            #expect(throws: AssetError(.notAStore, "")) { try Store.open(at: path) }
+            let store = try Store.create(at: path)
+            _ = try store.put(image(), [1])
+            #expect(try store.verify().isIntact)
+        }
     }
 
     @Test func aProcessHasOneStorePerDirectory() throws {

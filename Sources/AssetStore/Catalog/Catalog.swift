@@ -6,6 +6,8 @@ internal import LMDB
 /// The tables of a store, open. Thread-safe.
 struct Catalog: Sendable {
     let environment: Environment
+    /// Whether the tables were made just now.
+    let isNew: Bool
 
     /// What the store says of itself: one entry.
     let store: Table<StoreKey, StoreRecord>
@@ -30,33 +32,39 @@ struct Catalog: Sendable {
 
     /// Opens the catalog in the directory `path`.
     ///
-    /// - Parameter newStore: what to write into a catalog that has no tables yet; `nil` when only
-    ///   a finished store is wanted.
-    /// - Parameter onClose: called once the catalog is closed and may be opened again.
+    /// - Parameters:
+    ///   - newStore: what to write into a catalog that has no tables yet; `nil` when only a
+    ///     finished store is wanted.
+    ///   - onClose: called once the catalog is closed and may be opened again.
     /// - Throws: ``AssetError/Code/notAStore`` when the tables are not there.
     init(
         path: String, newStore: StoreRecord?, onClose: @escaping @Sendable () -> Void
     ) throws(AssetError) {
         let environment = try Environment(path: path, onClose: onClose)
-        if let newStore {
-            self = try environment.openTables(create: true) { opener throws(AssetError) in
-                let catalog = try Catalog(environment, opener)
-                if try opener.transaction.get(catalog.store, StoreKey()) == nil {
-                    try opener.transaction.put(catalog.store, StoreKey(), newStore)
-                }
-                return catalog
-            }
-        } else {
+        let isBlank = try environment.openTables(create: false) { opener throws(AssetError) in
+            try opener.tableCount() == 0
+        }
+        guard isBlank, let newStore else {
             self = try environment.openTables(create: false) { opener throws(AssetError) in
-                try Catalog(environment, opener)
+                try Catalog(environment, opener, isNew: false)
             }
+            return
+        }
+        self = try environment.openTables(create: true) { opener throws(AssetError) in
+            let catalog = try Catalog(environment, opener, isNew: true)
+            // Another process may have been faster.
+            if try opener.transaction.get(catalog.store, StoreKey()) == nil {
+                try opener.transaction.put(catalog.store, StoreKey(), newStore)
+            }
+            return catalog
         }
     }
 
     private init(
-        _ environment: Environment, _ opener: borrowing TableOpener
+        _ environment: Environment, _ opener: borrowing TableOpener, isNew: Bool
     ) throws(AssetError) {
         self.environment = environment
+        self.isNew = isNew
         store = try opener.existingTable("store")
         assets = try opener.existingTable("assets")
         assetsByProject = try opener.existingTable("assetsByProject")

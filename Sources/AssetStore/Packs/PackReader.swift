@@ -11,7 +11,7 @@ final class PackReader: Sendable {
 
     private struct Maps {
         var packs: [PackID: MappedPack] = [:]
-        /// The packs from the longest unused to the last used.
+        /// The packs in the order in which they were mapped.
         var order: [PackID] = []
     }
 
@@ -98,10 +98,9 @@ final class PackReader: Sendable {
         _ id: PackID, containing range: Range<Int>
     ) throws(AssetError) -> MappedPack {
         let pack = try maps.withLock { (maps) throws(AssetError) -> MappedPack in
-            if let pack = maps.packs[id] { return pack }
+            if let pack = maps.packs[id], range.upperBound <= pack.map.byteCount { return pack }
             let pack = try map(id)
-            maps.packs[id] = pack
-            maps.order.append(id)
+            if maps.packs.updateValue(pack, forKey: id) == nil { maps.order.append(id) }
             if maps.order.count > Self.mapCountMax {
                 maps.packs[maps.order.removeFirst()] = nil
             }
@@ -111,7 +110,7 @@ final class PackReader: Sendable {
             // The file may have grown since, but bytes beyond its end must not be touched.
             let present = try pack.map.file.byteCount()
             pack.presentEnd.store(present, ordering: .relaxed)
-            guard range.upperBound <= present else {
+            guard range.upperBound <= min(present, pack.map.byteCount) else {
                 throw AssetError(
                     .damaged, "pack \(id) is cut short: it ends at \(present), before its bytes")
             }
