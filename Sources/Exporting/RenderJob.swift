@@ -147,9 +147,10 @@ public final class RenderJob: Sendable {
             let pipeline = try RenderPipeline(
                 self, lease, isCancelled: isCancelled, progress: progress)
             outcome = try pipeline.run(workerCount: workers)
+            progress(RenderProgress(.publish, frameCount: frameCount))
             video = try assemble(lease, pipeline.plan, isCancelled)
         } catch {
-            try endAttempt(lease, after: error)
+            endAttempt(lease, after: error)
             throw error
         }
         return try publish(
@@ -200,20 +201,15 @@ public final class RenderJob: Sendable {
     }
 
     /// Notes why an attempt ended. A job that was cancelled, or taken over, is left as it is.
-    private func endAttempt(_ lease: JobLease, after error: any Error) throws {
-        let error = error as? AssetError
-        switch error?.code {
-        case .diskFull, .quotaExceeded:
-            // On a full disk even this may fail; the dead worker's job is found all the same.
-            try? lease.pause(error?.message)
-        case .cancelled:
-            do {
-                try lease.pause(nil)
-            } catch let error as AssetError where error.code == .cancelled {}
-        case .staleAttempt:
-            break
-        default:
-            try lease.fail(error?.message ?? "it failed without saying why")
+    private func endAttempt(_ lease: JobLease, after error: any Error) {
+        let reason = error as? AssetError
+        // The caller is told `error`. Where even the note fails, as on a full disk, the job stays
+        // `processing` without a worker, and is found and resumed all the same.
+        switch reason?.code {
+        case .diskFull, .quotaExceeded: try? lease.pause(reason?.message)
+        case .cancelled: try? lease.pause(nil)
+        case .staleAttempt: break
+        default: try? lease.fail(reason?.message ?? "\(error)")
         }
     }
 }

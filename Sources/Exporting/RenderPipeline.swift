@@ -181,6 +181,8 @@ final class RenderPipeline: Sendable {
             if isCancelled() {
                 throw AssetError(.cancelled, "interrupted; what is finished is kept")
             }
+            // A frame that could not be committed will never complete its segment.
+            try frameWriter.check()
             let task = state.wait(seconds: 0.1) { (state) -> Task?? in
                 if state.failure != nil { return .some(nil) }
                 if let segment = state.ready.popLast() { return .encodeSegment(segment) }

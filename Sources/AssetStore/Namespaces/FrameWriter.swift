@@ -83,6 +83,13 @@ public final class FrameWriter: Sendable {
         }
     }
 
+    /// Throws the first error of any frame appended before, without waiting.
+    public func check() throws {
+        try state.withLock { state in
+            if let failure = state.failure { throw failure }
+        }
+    }
+
     /// Waits until every frame appended before is durable.
     ///
     /// - Throws: the first error of any of them.
