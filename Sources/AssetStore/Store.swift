@@ -57,7 +57,9 @@ public final class Store: Sendable {
     public static func create(at path: String, quota: Int? = nil) throws -> Store {
         switch try StoreLayout(path).state() {
         case .complete:
-            throw AssetError(.alreadyExists, "\(path) is a store already")
+            throw AssetError(
+                .alreadyExists,
+                "\(path) is a store already; use it, or give another directory for a new one")
         case .foreign:
             throw AssetError(
                 .notAStore,
