@@ -116,7 +116,7 @@ struct RenderCommand: Subcommand {
         }
         do {
             return try Scene(json: json)
-        } catch let error as AssetError {
+        } catch {
             throw AssetError(.inputUnreadable, "\(scene): \(error.message)", cause: error)
         }
     }
