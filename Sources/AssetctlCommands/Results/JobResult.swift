@@ -62,8 +62,14 @@ struct JobResult {
             "created": "\(job.createdAt.shortText) UTC",
             "started": job.startedAt.map { "\($0.shortText) UTC" },
             "ended": job.completedAt.map { "\($0.shortText) UTC" },
-            "output": job.output.map { "asset \($0)" }, "recipe": job.description.recipe,
+            "output": job.output.map { "asset \($0)" }, "recipe": recipeText,
         ])
+    }
+
+    /// The beginning of the recipe, which may be a whole scene.
+    private var recipeText: String {
+        let recipe = job.description.recipe
+        return recipe.count <= 120 ? recipe : recipe.prefix(120) + "…"
     }
 
     private var stateText: String {
