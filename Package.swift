@@ -99,7 +99,7 @@ let package = Package(
         }
         + [
             .target(
-                name: "TestSupport", dependencies: [],
+                name: "TestSupport", dependencies: dependencies(["Basics"]),
                 path: "Tests/TestSupport", swiftSettings: settings)
         ]
         + rooms.map { room in

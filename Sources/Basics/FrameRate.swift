@@ -56,13 +56,18 @@ public struct FrameRate: Sendable, Hashable, CustomStringConvertible {
     ///   ``Limits/frameRate``.
     public init(parsing text: String) throws(AssetError) {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-        if parts.count == 2, let numerator = Int(parts[0]), let denominator = Int(parts[1]) {
-            try self.init(numerator: numerator, denominator: denominator)
-        } else if parts.count == 1, let value = Double(text), value.isFinite {
-            try self.init(value)
-        } else {
-            throw Self.refusal(text)
+        do throws(AssetError) {
+            if parts.count == 2, let numerator = Int(parts[0]), let denominator = Int(parts[1]) {
+                try self.init(numerator: numerator, denominator: denominator)
+                return
+            } else if parts.count == 1, let value = Double(text), value.isFinite {
+                try self.init(value)
+                return
+            }
+        } catch {
+            // Told below, in the words that were given.
         }
+        throw Self.refusal(text)
     }
 
     /// `30` or `30000/1001`; what ``init(parsing:)`` reads back.

@@ -110,6 +110,10 @@ public struct RenderResult: Sendable {
         public var rendered: Int
         /// Found in the store, or made needless by a finished video.
         public var reused: Int
+
+        public init(total: Int, rendered: Int, reused: Int) {
+            (self.total, self.rendered, self.reused) = (total, rendered, reused)
+        }
     }
 
     public struct Segments: Sendable, Equatable {
@@ -117,6 +121,10 @@ public struct RenderResult: Sendable {
         /// Encoded by this run.
         public var encoded: Int
         public var reused: Int
+
+        public init(total: Int, encoded: Int, reused: Int) {
+            (self.total, self.encoded, self.reused) = (total, encoded, reused)
+        }
     }
 
     public var job: JobID

@@ -42,7 +42,7 @@ import Testing
 
             var buffer = [UInt8](repeating: 0, count: min(5000, end - start) + 1)
             var span = buffer.mutableSpan
-            var raw = span.mutableBytes
+            var raw = unsafe span.mutableBytes
             let count = try reader.read(at: start, into: &raw)
             #expect(count == min(buffer.count, bytes.count - start))
             #expect(buffer.prefix(count) == bytes[start..<start + count])

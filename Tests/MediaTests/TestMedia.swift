@@ -42,24 +42,7 @@ enum TestMedia {
         rate: Int = 8000, channels: Int = 2, frames: Int,
         _ value: (Int, Int) -> Int16 = sample
     ) -> [UInt8] {
-        var writer = ByteWriter()
-        let byteCount = frames * channels * 2
-        writer.append(contentsOf: "RIFF".utf8)
-        writer.append(UInt32(36 + byteCount))
-        writer.append(contentsOf: "WAVEfmt ".utf8)
-        writer.append(UInt32(16))
-        writer.append(UInt16(1))
-        writer.append(UInt16(channels))
-        writer.append(UInt32(rate))
-        writer.append(UInt32(rate * channels * 2))
-        writer.append(UInt16(channels * 2))
-        writer.append(UInt16(16))
-        writer.append(contentsOf: "data".utf8)
-        writer.append(UInt32(byteCount))
-        for frame in 0..<frames {
-            for channel in 0..<channels { writer.append(value(frame, channel)) }
-        }
-        return writer.bytes
+        wavFile(rate: rate, channels: channels, frames: frames, value)
     }
 
     /// A frame of video with something that moves in it.
