@@ -9,8 +9,8 @@ typealias CatalogTransaction = WriteTransaction
 /// A store of assets, frames and jobs in one directory. Thread-safe.
 ///
 /// Several processes may have a store open and read and write it at once. Within a process a
-/// directory has one `Store`; opening it again gives the same one. Calls block, so they belong on
-/// threads of your own, not in Swift tasks.
+/// directory has one `Store`; opening it again gives the same one, which must then be closed as
+/// often. Calls block, so they belong on threads of your own, not in Swift tasks.
 ///
 ///     let store = try Store.openOrCreate(at: "assets")
 ///     let asset = try store.put(
@@ -30,7 +30,8 @@ public final class Store: Sendable {
     let packs: Packs
     let ownership: ByteLocks
     let assetIDs = AssetIDSource()
-    private let isClosed = Atomic<Bool>(false)
+    /// How often the store was opened and not closed.
+    private let openingCount = Mutex(0)
 
     /// Opens the store in `path`.
     ///
@@ -58,7 +59,9 @@ public final class Store: Sendable {
     public static func create(at path: String, quota: Int? = nil) throws -> Store {
         let (store, isNew) = try opened(at: path, quota: quota)
         guard isNew else {
-            throw AssetError(.alreadyExists, "\(path) is a store already")
+            throw AssetError(
+                .alreadyExists,
+                "\(path) is a store already; use it, or give another directory for a new one")
         }
         return store
     }
@@ -109,19 +112,35 @@ public final class Store: Sendable {
         packs = Packs(
             directory: layout.packs, storeID: record.storeID, catalog: catalog,
             ownership: ownership)
-        committer = try Committer(catalog: catalog)
+        committer = Committer(catalog: catalog)
     }
 
     deinit {
-        // What `close` leaves undone when it fails, the next process does.
-        try? close()
+        // What is left undone when this fails, the next process does.
+        try? openingCount.withLock { if $0 > 0 { try shutDown() } }
     }
 
-    /// Commits what is under way and gives up the pack that is written. Later writes are refused.
-    /// Without it, the same happens when the last reference goes away, but nobody learns of errors.
+    /// Undoes one opening. The last one commits what is under way and gives up the pack that is
+    /// written; writes are then refused until the store is opened again. Without it, the same
+    /// happens when the last reference goes away, but nobody learns of errors.
     public func close() throws {
-        guard !isClosed.exchange(true, ordering: .relaxed) else { return }
-        committer.close()
+        try openingCount.withLock { count in
+            guard count > 0 else { return }
+            count -= 1
+            if count == 0 { try shutDown() }
+        }
+    }
+
+    /// Counts an opening; called by the registry alone.
+    func open() throws {
+        try openingCount.withLock { count in
+            if count == 0 { try committer.start() }
+            count += 1
+        }
+    }
+
+    private func shutDown() throws {
+        committer.stop()
         try packs.close()
     }
 
@@ -129,9 +148,7 @@ public final class Store: Sendable {
     func writePayload(
         _ bytes: RawSpan, owner: RecordOwner, namespace: Namespace
     ) throws -> WrittenPayload {
-        guard !isClosed.load(ordering: .relaxed) else {
-            throw AssetError(.invalidArgument, "the store is closed")
-        }
+        guard committer.isRunning else { throw AssetError.storeIsClosed }
         do {
             return try packs.write(bytes, owner: owner, namespace: namespace)
         } catch let failure as Packs.WriteFailure {
@@ -162,4 +179,10 @@ public struct StoreID: Hashable, Sendable, CustomStringConvertible {
     init(_ value: AssetID) { self.value = value }
     /// A UUID in its canonical 36 characters.
     public var description: String { value.description }
+}
+
+extension AssetError {
+    static var storeIsClosed: AssetError {
+        AssetError(.invalidArgument, "the store is closed; open it again")
+    }
 }

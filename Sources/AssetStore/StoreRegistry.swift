@@ -33,9 +33,13 @@ final class StoreRegistry: Sendable {
             }
             return entry.store
         }
-        if let present { return (present, false) }
+        if let present {
+            try present.open()
+            return (present, false)
+        }
         do {
             let store = try Store(path: path, newStore: newStore) { [self] in remove(key) }
+            try store.open()
             entries.update { $0[key] = Entry(store: store) }
             return (store, store.catalog.isNew)
         } catch {

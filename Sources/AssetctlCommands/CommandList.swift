@@ -8,9 +8,24 @@ package struct CommandList: Sendable {
 
     /// Every command of `assetctl`, in the order of the overview.
     package static let all = CommandList([
+        InitCommand.self,
+        InfoCommand.self,
+        PutCommand.self,
+        GetCommand.self,
+        ShowCommand.self,
+        ListCommand.self,
+        RemoveCommand.self,
         RenderCommand.self,
-        JobResumeCommand.self,
         WorkCommand.self,
+        JobsCommand.self,
+        JobShowCommand.self,
+        JobResumeCommand.self,
+        JobCancelCommand.self,
+        JobRemoveCommand.self,
+        FramesListCommand.self,
+        FramesGetCommand.self,
+        FramesExportCommand.self,
+        VerifyCommand.self,
     ])
 
     /// Takes the command's one or two words from `arguments` and finds it.

@@ -147,7 +147,9 @@ public final class RenderJob: Sendable {
             let pipeline = try RenderPipeline(
                 self, lease, isCancelled: isCancelled, progress: progress)
             outcome = try pipeline.run(workerCount: workers)
-            progress(RenderProgress(.publish, frameCount: frameCount))
+            var atPublishing = outcome.progress
+            atPublishing.phase = .publish
+            progress(atPublishing)
             video = try assemble(lease, pipeline.plan, isCancelled)
         } catch {
             endAttempt(lease, after: error)

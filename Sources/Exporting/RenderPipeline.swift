@@ -13,6 +13,7 @@ final class RenderPipeline: Sendable {
     struct Outcome: Sendable {
         var renderedFrameCount: Int
         var encodedSegmentCount: Int
+        var progress: RenderProgress
     }
 
     let job: RenderJob
@@ -42,7 +43,7 @@ final class RenderPipeline: Sendable {
         var isAudioOpen = false
         var failure: (any Error)?
         var progress: RenderProgress
-        var outcome = Outcome(renderedFrameCount: 0, encodedSegmentCount: 0)
+        var encodedSegmentCount = 0
     }
 
     /// Looks at what the store has of the job already.
@@ -83,7 +84,9 @@ final class RenderPipeline: Sendable {
         return try state.withLock { state in
             if let failure = state.failure { throw failure }
             try flushed.get()
-            return state.outcome
+            return Outcome(
+                renderedFrameCount: state.progress.renderedFrameCount,
+                encodedSegmentCount: state.encodedSegmentCount, progress: state.progress)
         }
     }
 
@@ -154,15 +157,12 @@ final class RenderPipeline: Sendable {
                 switch task {
                 case .renderFrame(let index):
                     try worker.render(index) { [self] in didStore(index) }
-                    report {
-                        $0.outcome.renderedFrameCount += 1
-                        $0.progress.renderedFrameCount += 1
-                    }
+                    report { $0.progress.renderedFrameCount += 1 }
                 case .encodeSegment(let segment):
                     try worker.encode(segment)
                     state.update {
                         $0.openSegmentCount -= 1
-                        $0.outcome.encodedSegmentCount += 1
+                        $0.encodedSegmentCount += 1
                     }
                 case .encodeAudio:
                     try job.encodeAudio(lease, isCancelled)

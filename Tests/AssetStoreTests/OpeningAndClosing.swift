@@ -65,6 +65,22 @@ import Testing
         #expect(throws: AssetError(.invalidArgument, "")) { try test.store.submit(renderJob()) }
     }
 
+    /// Opening a store that was closed but still referenced gave the closed one.
+    @Test func aStoreIsClosedAsOftenAsItWasOpened() throws {
+        let test = try TestStore()
+        let again = try Store.open(at: test.path)
+        try again.close()
+        _ = try test.store.put(image(), [1])
+        try test.store.close()
+        #expect(throws: AssetError(.invalidArgument, "")) { try again.put(image(), [1]) }
+        let reopened = try Store.open(at: test.path)
+        let asset = try reopened.put(image(), [2])
+        try reopened.close()
+        try reopened.close()
+        #expect(try reopened.bytes(of: asset.id) == [2])
+        #expect(throws: AssetError(.invalidArgument, "")) { try reopened.put(image(), [1]) }
+    }
+
     @Test func closingGivesBackTheBlocksReservedAhead() throws {
         let test = try TestStore()
         _ = try test.store.put(image(), [1, 2, 3])

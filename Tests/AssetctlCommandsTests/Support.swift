@@ -2,6 +2,7 @@
 
 import AssetctlCommands
 internal import Basics
+internal import Synchronization
 
 /// The test library has a type of this name too.
 typealias ExitStatus = AssetctlCommands.ExitStatus
@@ -18,8 +19,15 @@ struct CapturedConsole {
     ) {
         output = CapturedSink()
         error = CapturedSink(isTerminal: isTerminal, columns: columns)
+        let rest = Mutex(input[...])
         console = Console(
-            output: output, error: error, environment: environment, input: { _ in input })
+            output: output, error: error, environment: environment,
+            input: { countMax in
+                rest.withLock { rest in
+                    defer { rest = rest.dropFirst(countMax) }
+                    return Array(rest.prefix(countMax))
+                }
+            })
     }
 }
 

@@ -21,7 +21,9 @@ import Testing
         let reference = try fixture.reference(workerCount: 2)
         var random = SeededGenerator(seed: 31)
         for (round, kills) in [1, 1, 1, 2, 4, 8].enumerated() {
-            let (store, output) = (fixture.storePath("s\(round)"), fixture.outputPath("\(round).mp4"))
+            let (store, output) = (
+                fixture.storePath("s\(round)"), fixture.outputPath("\(round).mp4")
+            )
             for _ in 0..<kills {
                 let delay = Int.random(in: 5000...700_000, using: &random)
                 let workers = Int.random(in: 1...3, using: &random)
@@ -77,7 +79,9 @@ import Testing
         let job = try RenderJob.submit(fixture.request(), to: store)
         let stop = Mutex(count == 0)
         #expect(throws: AssetError(.cancelled, "")) {
-            try job.run(workerCount: 2) { stop.withLock { $0 } } progress: { progress in
+            try job.run(workerCount: 2) {
+                stop.withLock { $0 }
+            } progress: { progress in
                 if progress.renderedFrameCount >= count { stop.withLock { $0 = true } }
             }
         }
@@ -95,7 +99,9 @@ import Testing
         let job = try RenderJob.submit(fixture.request(), to: store)
         let isCancelled = Mutex(false)
         #expect(throws: AssetError(.cancelled, "")) {
-            try job.run(workerCount: 2) { false } progress: { progress in
+            try job.run(workerCount: 2) {
+                false
+            } progress: { progress in
                 let isFirst = isCancelled.withLock { isCancelled in
                     defer { isCancelled = isCancelled || progress.renderedFrameCount > 10 }
                     return !isCancelled && progress.renderedFrameCount > 10

@@ -14,7 +14,9 @@ import Testing
         let store = try Store.create(at: fixture.storePath())
         let job = try RenderJob.submit(fixture.request(), to: store)
         let last = Mutex<RenderProgress?>(nil)
-        let result = try job.run(workerCount: 2) { false } progress: { progress in
+        let result = try job.run(workerCount: 2) {
+            false
+        } progress: { progress in
             last.withLock { $0 = progress }
         }
         // 6.01 seconds at 25 frames per second: the last frame begins at 6.00.
@@ -111,7 +113,9 @@ import Testing
         // All frames are there, but one is not what it was.
         let stop = Mutex(false)
         #expect(throws: AssetError(.cancelled, "")) {
-            try job.run(workerCount: 1) { stop.withLock { $0 } } progress: { progress in
+            try job.run(workerCount: 1) {
+                stop.withLock { $0 }
+            } progress: { progress in
                 if progress.renderedFrameCount >= 40 { stop.withLock { $0 = true } }
             }
         }

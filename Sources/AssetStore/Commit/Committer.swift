@@ -26,34 +26,43 @@ final class Committer: Sendable {
 
     private struct Queue {
         var requests: [Request] = []
-        var isClosed = false
+        var thread: WorkerThread?
+        var isRunning: Bool { thread != nil }
+        /// Whether the thread is to end when nothing waits.
+        var isStopping = false
     }
 
     private let catalog: Catalog
-    private let queue: Monitor<Queue>
-    private let thread: WorkerThread
+    private let queue = Monitor(Queue())
 
     /// The most requests of one group; bounds the memory of a transaction.
     private static let groupCountMax = 4096
 
-    init(catalog: Catalog) throws(AssetError) {
-        let queue = Monitor(Queue())
-        self.catalog = catalog
-        self.queue = queue
-        thread = try WorkerThread(name: "committer") {
+    init(catalog: Catalog) { self.catalog = catalog }
+
+    /// Starts the thread. Requests are refused before.
+    func start() throws(AssetError) {
+        let (queue, catalog) = (queue, catalog)
+        let thread = try WorkerThread(name: "committer") {
             while let group = Self.nextGroup(queue) { Self.commit(group, to: catalog) }
         }
+        queue.update { queue in
+            queue.thread = thread
+            queue.isStopping = false
+        }
     }
+
+    /// Whether requests are taken.
+    var isRunning: Bool { queue.withLock { $0.isRunning } }
 
     /// Hands a change over; its completion tells the outcome.
     func submit(_ request: Request) {
         let isAccepted = queue.update { queue in
-            if queue.isClosed { return false }
-            queue.requests.append(request)
-            return true
+            if queue.isRunning { queue.requests.append(request) }
+            return queue.isRunning
         }
         guard isAccepted else {
-            request.completion(.failure(AssetError(.invalidArgument, "the store is closed")))
+            request.completion(.failure(AssetError.storeIsClosed))
             return
         }
     }
@@ -69,20 +78,21 @@ final class Committer: Sendable {
         try outcome.wait()
     }
 
-    /// Commits what is waiting, then ends the thread. Later requests are refused.
-    func close() {
-        let wasOpen = queue.update { queue in
-            defer { queue.isClosed = true }
-            return !queue.isClosed
+    /// Commits what is waiting, then ends the thread. Requests are refused until it is started
+    /// again.
+    func stop() {
+        let stopped = queue.update { queue in
+            queue.isStopping = true
+            return queue.thread.take()
         }
-        guard wasOpen else { return }
         // The last reference to a store may go with a request that the thread is done with.
-        if thread.isCurrent { thread.detach() } else { thread.join() }
+        guard let stopped else { return }
+        if stopped.isCurrent { stopped.detach() } else { stopped.join() }
     }
 
     private static func nextGroup(_ queue: Monitor<Queue>) -> [Request]? {
         queue.wait { (queue) -> [Request]?? in
-            if queue.requests.isEmpty { return queue.isClosed ? .some(nil) : nil }
+            if queue.requests.isEmpty { return queue.isStopping ? .some(nil) : nil }
             let group = Array(queue.requests.prefix(groupCountMax))
             queue.requests.removeFirst(group.count)
             return group

@@ -75,13 +75,18 @@ extension Store {
         return unsafe try body(bytes.span.bytes)
     }
 
-    /// Calls `body` with assets, until it returns false: those of a project, by namespace and then
-    /// in the order of their creation, or all in that order. Holds one snapshot meanwhile.
+    /// Calls `body` with assets until it returns false: those of a project and a namespace, or
+    /// all. They come in the order of their creation; those of a project by namespace first.
     ///
-    /// - Complexity: O(assets of the project and namespace).
+    /// Holds one snapshot meanwhile, so whoever does slow things with assets takes some, lets go,
+    /// and goes on after the last one.
+    ///
+    /// - Parameter last: begin behind this asset of the same listing, whether or not it is still
+    ///   there.
+    /// - Complexity: O(assets of the project and namespace behind `last`).
     public func forEachAsset(
         project: String? = nil, namespace: Namespace? = nil, kind: String? = nil,
-        _ body: (Asset) throws -> Bool
+        after last: Asset? = nil, _ body: (Asset) throws -> Bool
     ) throws {
         try catalog.environment.read { transaction in
             func matches(_ asset: Asset) -> Bool {
@@ -89,14 +94,22 @@ extension Store {
                     && (kind == nil || asset.description.kind == kind)
             }
             guard let project else {
-                try transaction.scan(catalog.assets) { id, record in
+                let start = last.map { $0.id.keyBytes + [0] }
+                try transaction.scan(catalog.assets, from: start) { id, record in
                     let asset = record.asset(id)
                     return try !matches(asset) || body(asset)
                 }
                 return
             }
             let prefix = ProjectAssetKey.prefix(project: project, namespace: namespace)
-            try transaction.scan(catalog.assetsByProject, prefix: prefix) { key, _ in
+            let start = last.map { last in
+                ProjectAssetKey(
+                    project: project, namespace: last.namespace.rawValue, asset: last.id
+                ).keyBytes + [0]
+            }
+            try transaction.scan(
+                catalog.assetsByProject, prefix: prefix, from: start
+            ) { key, _ in
                 guard let record = try transaction.get(catalog.assets, key.asset) else {
                     throw AssetError(
                         .damaged, "project \(project) lists asset \(key.asset), which is gone")

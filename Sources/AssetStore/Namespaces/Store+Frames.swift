@@ -41,13 +41,18 @@ extension Store {
     }
 
     /// Calls `body` with what is known of a job's stored frames, in order, until it returns false.
+    /// Holds one snapshot meanwhile.
     ///
-    /// - Complexity: O(stored frames of the job).
+    /// - Parameter first: begin at this index.
+    /// - Complexity: O(stored frames of the job from `first` on).
     public func forEachFrame(
-        of job: JobID, _ body: (StoredFrame) throws -> Bool
+        of job: JobID, from first: Int = 0, _ body: (StoredFrame) throws -> Bool
     ) throws {
+        let start = FrameKey(job: job, index: UInt64(max(0, first))).keyBytes
         try catalog.environment.read { transaction in
-            try transaction.scan(catalog.frames, prefix: job.keyBytes) { key, record in
+            try transaction.scan(
+                catalog.frames, prefix: job.keyBytes, from: start
+            ) { key, record in
                 try body(record.frame(Int(key.index)))
             }
         }

@@ -1,0 +1,39 @@
+// Operands that name something in a store.
+
+internal import AssetStore
+internal import Basics
+
+extension ArgumentReader {
+    /// The next operand, an asset's id.
+    mutating func assetID() throws(UsageError) -> AssetID {
+        try parseAssetID(try operand("the asset's id"))
+    }
+
+    /// All operands that are left, assets' ids, each once.
+    mutating func assetIDs() throws(UsageError) -> [AssetID] {
+        var ids: [AssetID] = []
+        for text in try operands("the asset's id") {
+            let id = try parseAssetID(text)
+            if !ids.contains(id) { ids.append(id) }
+        }
+        return ids
+    }
+
+    /// The next operand, the index of a frame.
+    mutating func frameIndex() throws(UsageError) -> Int {
+        let text = try operand("the frame's index")
+        guard text.utf8.allSatisfy({ (48...57).contains($0) }), let index = Int(text) else {
+            throw UsageError("“\(text)” is not the index of a frame: expected 0, 1, 2, …")
+        }
+        return index
+    }
+}
+
+private func parseAssetID(_ text: String) throws(UsageError) -> AssetID {
+    guard let id = AssetID(text) else {
+        throw UsageError(
+            "“\(text)” is not the id of an asset: expected 36 characters such as "
+                + "01980000-0000-7000-8000-000000000000; “assetctl ls” shows them")
+    }
+    return id
+}

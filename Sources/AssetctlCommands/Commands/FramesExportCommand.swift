@@ -1,0 +1,106 @@
+// `assetctl frames export`: all stored frames of a job as picture files.
+
+internal import AssetStore
+internal import Basics
+
+struct FramesExportCommand: Subcommand {
+    static let name = "frames export"
+    static let summary = "writes the stored frames of a job to picture files"
+    static let help = """
+        usage: assetctl frames export <job> <folder> [--format png|jpg] [--overwrite]
+
+        Writes 000000.png, 000001.png and so on, named by the frames' indexes, to a folder that is
+        made when it is not there.
+
+          --format <format>   png (the default) or jpg
+          --overwrite         replace files that are there
+
+        example: assetctl frames export 0123456789abcdef0123456789abcdef frames --format jpg
+        """
+    static let finishesWhenInterrupted = true
+
+    private let format: PictureFormat
+    private let overwrite: Bool
+    private let job: JobReference
+    private let folder: String
+
+    init(_ arguments: inout ArgumentReader) throws(UsageError) {
+        format = try arguments.choice("format", of: ["png": .png, "jpg": .jpg]) ?? .png
+        overwrite = try arguments.flag("overwrite")
+        job = try JobReference(&arguments)
+        folder = try arguments.operand("the folder")
+    }
+
+    func run(_ context: CommandContext) throws -> ExitStatus {
+        try context.withStore { store in
+            let id = try job.resolve(in: store).id
+            let indexes = try storedIndexes(of: id, in: store)
+            let count = indexes.reduce(0) { $0 + $1.count }
+            guard count > 0 else {
+                throw AssetError(
+                    .inputMissing, "job \(id) has no stored frames; there is nothing to export")
+            }
+            try FileSystem.makeDirectory(folder)
+            guard try FileSystem.kind(of: folder) == .directory else {
+                throw AssetError(.invalidArgument, "\(folder) is not a folder; name another")
+            }
+            // Before the first is written: half an export beside old files helps nobody.
+            for index in indexes.joined() {
+                try OutputFile.check(path(of: index), overwrite: overwrite)
+            }
+            try export(indexes, count, of: id, store, context)
+            context.progress.finish()
+            try context.result(
+                ["job": .string(id.description), "frames": .integer(count)],
+                text: "wrote \(counted(count, "frame")) to \(printable(folder))")
+        }
+        return .done
+    }
+
+    private func export(
+        _ indexes: [Range<Int>], _ count: Int, of id: JobID, _ store: Store,
+        _ context: CommandContext
+    ) throws {
+        let pictures = try FramePictures(format)
+        context.progress.begin("export", total: count)
+        var done = 0
+        for index in indexes.joined() {
+            guard !context.interrupt.isRequested else {
+                throw AssetError(
+                    .cancelled,
+                    "interrupted; \(done) of \(count) frames are written; write all by: "
+                        + context.commandLine + (overwrite ? "" : " --overwrite"))
+            }
+            let file = try context.outputFile(path(of: index), overwrite: overwrite)
+            guard try pictures.withPicture(ofFrame: index, of: id, in: store, file.append) != nil
+            else {
+                throw AssetError(
+                    .inputMissing, "frame \(index) of job \(id) was removed while it was exported")
+            }
+            try file.publish()
+            done += 1
+            context.progress.advance()
+        }
+    }
+
+    /// The indexes that are stored, as ranges: a whole video is one.
+    private func storedIndexes(of id: JobID, in store: Store) throws -> [Range<Int>] {
+        var ranges: [Range<Int>] = []
+        try store.forEachFrame(of: id) { frame in
+            let last = ranges.last
+            if let last, last.upperBound == frame.index {
+                ranges[ranges.count - 1] = last.lowerBound..<frame.index + 1
+            } else {
+                ranges.append(frame.index..<frame.index + 1)
+            }
+            return true
+        }
+        return ranges
+    }
+
+    private func path(of index: Int) -> String {
+        let digits = String(index)
+        let padding = String(repeating: "0", count: max(0, 6 - digits.count))
+        return "\(folder)/\(padding)\(digits).\(format.fileExtension)"
+    }
+}
