@@ -17,11 +17,12 @@
     }
 
     /// Runs `body` with a reader over `bytes`.
-    package static func read<Result>(
-        _ bytes: RawSpan, subject: StaticString, _ body: (inout ByteReader) throws -> Result
-    ) rethrows -> Result {
-        try unsafe bytes.withUnsafeBytes {
-            var reader = unsafe ByteReader($0, subject: subject)
+    package static func read<Result, Failure: Error>(
+        _ bytes: RawSpan, subject: StaticString,
+        _ body: (inout ByteReader) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try unsafe bytes.withUnsafeBytes { (buffer) throws(Failure) -> Result in
+            var reader = unsafe ByteReader(buffer, subject: subject)
             return try body(&reader)
         }
     }

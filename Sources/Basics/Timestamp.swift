@@ -31,7 +31,10 @@ public struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertible
             milliseconds += 1000
         }
         var parts = unsafe tm()
-        _ = unsafe gmtime_r(&seconds, &parts)
+        // Only a year beyond what `tm` can hold has no calendar form.
+        guard unsafe gmtime_r(&seconds, &parts) != nil else {
+            return "+\(millisecondsSinceEpoch)ms"
+        }
         func padded(_ value: Int, _ width: Int) -> String {
             let digits = String(value)
             return String(repeating: "0", count: max(0, width - digits.count)) + digits

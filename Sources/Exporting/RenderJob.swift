@@ -204,6 +204,7 @@ public final class RenderJob: Sendable {
 
     /// Notes why an attempt ended. A job that was cancelled, or taken over, is left as it is.
     private func endAttempt(_ lease: JobLease, after error: any Error) {
+        defer { lease.abandon() }
         let reason = error as? AssetError
         // The caller is told `error`. Where even the note fails, as on a full disk, the job stays
         // `processing` without a worker, and is found and resumed all the same.

@@ -53,20 +53,6 @@ import Testing
         #expect(throws: JSONError.self) { try JSONValue.parse([0x22, 0xFF, 0x22]) }
     }
 
-    @Test(arguments: [
-        (0, "1970-01-01T00:00:00.000Z"), (1_769_860_800_250, "2026-01-31T12:00:00.250Z"),
-        (-1, "1969-12-31T23:59:59.999Z"), (951_782_400_007, "2000-02-29T00:00:00.007Z"),
-    ])
-    func timesAreRFC3339InUTC(_ milliseconds: Int, _ text: String) {
-        #expect(rfc3339(millisecondsSince1970: milliseconds) == text)
-    }
-
-    @Test func extremeTimesDoNotTrap() {
-        _ = rfc3339(millisecondsSince1970: .max)
-        _ = rfc3339(millisecondsSince1970: .min)
-        #expect(JSONValue.time(millisecondsSince1970: nil) == .null)
-    }
-
     @Test func durationsForPeople() {
         #expect(clockText(seconds: 3.2) == "0:04")
         #expect(clockText(seconds: 3723) == "1:02:03")

@@ -64,5 +64,11 @@ import Testing
             Timestamp(millisecondsSinceEpoch: 1_795_180_320_007).description
                 == "2026-11-20T13:12:00.007Z")
         #expect(Timestamp(millisecondsSinceEpoch: -1).description == "1969-12-31T23:59:59.999Z")
+        #expect(
+            Timestamp(millisecondsSinceEpoch: 951_782_400_007).description
+                == "2000-02-29T00:00:00.007Z")
+        for extreme in [Int64.min, .max] {
+            #expect(!Timestamp(millisecondsSinceEpoch: extreme).description.isEmpty)
+        }
     }
 }

@@ -45,16 +45,10 @@ struct PackHeader: Equatable {
     ///
     /// - Throws: ``AssetError/Code/damaged`` when the bytes are none, or were changed.
     init(decoding bytes: RawSpan) throws(AssetError) {
-        let header: Result<PackHeader, AssetError> = ByteReader.read(
-            bytes, subject: "a pack's header"
-        ) { reader in
-            do throws(AssetError) {
-                return .success(try PackHeader(&reader, bytes))
-            } catch {
-                return .failure(error)
-            }
+        self = try ByteReader.read(bytes, subject: "a pack's header") {
+            (reader) throws(AssetError) in
+            try PackHeader(&reader, bytes)
         }
-        self = try header.get()
     }
 
     private init(_ reader: inout ByteReader, _ bytes: RawSpan) throws(AssetError) {

@@ -71,16 +71,10 @@ struct RecordHeader: Equatable {
     ///
     /// - Throws: ``AssetError/Code/damaged`` when the bytes are no header, or were changed.
     init(decoding bytes: RawSpan) throws(AssetError) {
-        let header: Result<RecordHeader, AssetError> = ByteReader.read(
-            bytes, subject: "a record's header"
-        ) { reader in
-            do throws(AssetError) {
-                return .success(try RecordHeader(&reader, checksum64(bytes.extracting(first: 56))))
-            } catch {
-                return .failure(error)
-            }
+        self = try ByteReader.read(bytes, subject: "a record's header") {
+            (reader) throws(AssetError) in
+            try RecordHeader(&reader, checksum64(bytes.extracting(first: 56)))
         }
-        self = try header.get()
     }
 
     private init(_ reader: inout ByteReader, _ expectedChecksum: UInt64) throws(AssetError) {
