@@ -39,7 +39,7 @@ struct Room {
 }
 
 let rooms: [Room] = [
-    Room(name: "Basics", dependencies: ["CLinux", "CXXHash"]),
+    Room(name: "Basics", dependencies: ["CLinux", "CXXHash"], isPublic: true),
     Room(name: "LMDB", dependencies: ["Basics", "CLMDB"]),
     Room(name: "AssetStore", dependencies: ["Basics", "LMDB"], isPublic: true),
     Room(name: "FrameCodecs", dependencies: ["Basics", "CTurboJPEG"], isPublic: true),
