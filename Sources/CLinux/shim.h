@@ -6,5 +6,8 @@
 // fallocate(2)
 extern int fallocate(int descriptor, int mode, long offset, long length);
 
+// open(2): a file without a name.
+enum { assetstore_O_TMPFILE = 020200000 };
+
 // fcntl(2): open-file-description locks.
 enum { assetstore_F_OFD_GETLK = 36, assetstore_F_OFD_SETLK = 37 };

@@ -16,8 +16,10 @@ struct Recipe: Codable, Equatable {
 
     var pipeline = Self.pipelineVersion
     var renderer = FrameRenderer.version
-    /// The versions of the libraries that draw and encode.
+    /// The versions of the libraries that draw and encode, for people.
     var libraries = Self.libraryVersions
+    /// What those libraries, the fonts and the processor make of a picture.
+    var fingerprint: String
     /// XXH3-128 of the audio's bytes.
     var audio: String
     var audioByteCount: Int

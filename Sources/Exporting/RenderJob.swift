@@ -45,6 +45,7 @@ public final class RenderJob: Sendable {
         let source = try AudioSource(request.audio, store)
         let scene = try request.scene ?? source.standardScene()
         let recipe = try Recipe(
+            fingerprint: Fingerprint.value(),
             audio: source.checksum.description, audioByteCount: source.bytes.byteCount,
             from: request.from, to: request.to,
             scene: String(decoding: scene.canonicalJSON(), as: UTF8.self),
@@ -109,7 +110,8 @@ public final class RenderJob: Sendable {
         submission = try decodeJSON(Submission.self, job.description.submission, of: job.id)
         frameRate = try FrameRate(parsing: recipe.frameRate)
         guard recipe.pipeline == Recipe.pipelineVersion, recipe.renderer == FrameRenderer.version,
-            recipe.libraries == Recipe.libraryVersions
+            try recipe.libraries == Recipe.libraryVersions
+                && recipe.fingerprint == Fingerprint.value()
         else {
             throw AssetError(
                 .unsupportedFormat,

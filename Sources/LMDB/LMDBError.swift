@@ -19,7 +19,7 @@ extension AssetError {
             remedy = "the disk is full; free some space and try again"
         case MDB_MAP_FULL:
             code = .diskFull
-            remedy = "the catalog has reached its largest size; open the store with a larger one"
+            remedy = "the catalog has reached its largest size; remove something from the store"
         case MDB_INVALID, MDB_VERSION_MISMATCH:
             code = .notAStore
             remedy = "this is not a catalog that this version can read"

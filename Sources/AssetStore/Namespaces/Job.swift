@@ -5,8 +5,9 @@ internal import LMDB
 
 /// Where a job stands. Raw values are stored and never renumbered.
 public enum JobState: UInt8, Sendable, CaseIterable {
-    /// Waits for a worker: new, paused, or orphaned by one that died.
+    /// Waits for a worker: new or paused.
     case pending = 1
+    /// Has a worker, or had one that died: see ``Store/isRunning(_:)``.
     case processing = 2
     case complete = 3
     case error = 4
@@ -52,9 +53,11 @@ public struct JobDescription: Equatable, Sendable {
 
     func validate() throws(AssetError) {
         try validateProject(project)
-        guard (1...Limits.nameByteCountMax).contains(kind.utf8.count) else {
+        guard (1...Limits.nameByteCountMax).contains(kind.utf8.count), !kind.utf8.contains(0)
+        else {
             throw AssetError(
-                .invalidArgument, "a job's kind has 1–\(Limits.nameByteCountMax) bytes")
+                .invalidArgument,
+                "a job's kind has 1–\(Limits.nameByteCountMax) bytes and no zero byte")
         }
         guard recipe.utf8.count <= Limits.parametersByteCountMax,
             submission.utf8.count <= Limits.parametersByteCountMax

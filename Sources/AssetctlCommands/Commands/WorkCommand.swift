@@ -34,33 +34,52 @@ struct WorkCommand: Subcommand {
                 var failed: Set<JobID> = []
                 while true {
                     try context.interrupt.check()
-                    guard let job = try nextJob(in: store, except: failed) else {
-                        if once { return status }
+                    if let job = try nextJob(in: store, except: failed) {
+                        if try !work(on: job, in: store, run, context) {
+                            failed.insert(job.id)
+                            status = .failed
+                        }
+                    } else if once {
+                        return status
+                    } else {
                         // Another process may submit one; asking costs microseconds.
                         usleep(500_000)
-                        continue
-                    }
-                    do {
-                        _ = try run.run(RenderJob(job.id, in: store), workerCount: workers)
-                    } catch let error as AssetError
-                        where ![.cancelled, .diskFull, .quotaExceeded].contains(error.code)
-                    {
-                        context.console.complain("job \(job.id): \(error.message)")
-                        failed.insert(job.id)
-                        status = .failed
                     }
                 }
             }
         }
     }
 
-    /// The oldest job that waits, or was left by a worker that died.
+    /// Runs one job; says whether it may be tried again, which is not so once it has failed.
+    ///
+    /// - Throws: what ends all work: an interrupt, a full disk, a full quota.
+    private func work(
+        on job: Job, in store: Store, _ run: RenderRun, _ context: CommandContext
+    ) throws -> Bool {
+        do {
+            _ = try run.run(RenderJob(job.id, in: store), workerCount: workers)
+            return true
+        } catch let error as AssetError {
+            switch error.code {
+            case .diskFull, .quotaExceeded: throw error
+            case .cancelled where context.interrupt.isRequested: throw error
+            // Someone else cancelled it, or was faster.
+            case .cancelled, .busy, .staleAttempt: return true
+            default:
+                context.console.complain("job \(job.id): \(error.message)")
+                return false
+            }
+        }
+    }
+
+    /// The oldest render that waits, or was left by a worker that died.
     private func nextJob(in store: Store, except failed: Set<JobID>) throws -> Job? {
         let waiting = try store.jobs(state: .pending)
         let orphaned = try store.jobs(state: .processing).filter {
             try !store.isRunning($0.id)
         }
-        return (waiting + orphaned).filter { !failed.contains($0.id) }
+        return (waiting + orphaned)
+            .filter { $0.description.kind == "render" && !failed.contains($0.id) }
             .min { ($0.createdAt, $0.id) < ($1.createdAt, $1.id) }
     }
 }

@@ -38,8 +38,18 @@ package final class File: Sendable {
 
     /// A nameless file in `directory` that vanishes with this value or with the process.
     ///
-    /// The corresponding C calls are `open` with `O_CREAT | O_EXCL` and `unlink`.
+    /// The corresponding C function is `open` with `O_TMPFILE`; on file systems without it, `open`
+    /// with `O_CREAT | O_EXCL` and `unlink`.
     package init(temporaryIn directory: String) throws(AssetError) {
+        let nameless = retryingInterrupts {
+            unsafe open(directory, O_CLOEXEC | O_RDWR | CInt(assetstore_O_TMPFILE), 0o600)
+        }
+        if nameless >= 0 {
+            self.path = "\(directory)/(a file without a name)"
+            self.descriptor = nameless
+            return
+        }
+        guard errno == EOPNOTSUPP || errno == EISDIR else { throw .systemCall("open", directory) }
         let path = "\(directory)/.temporary-\(getpid())-\(hex(UInt64.random(in: 0 ... .max)))"
         let descriptor = retryingInterrupts {
             unsafe open(path, O_CLOEXEC | O_RDWR | O_CREAT | O_EXCL, 0o600)
