@@ -7,4 +7,4 @@
 extern int fallocate(int descriptor, int mode, long offset, long length);
 
 // fcntl(2): open-file-description locks.
-enum { assetstore_F_OFD_SETLK = 37 };
+enum { assetstore_F_OFD_GETLK = 36, assetstore_F_OFD_SETLK = 37 };

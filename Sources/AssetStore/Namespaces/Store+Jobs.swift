@@ -65,7 +65,7 @@ extension Store {
 
     /// Whether a living process works on the job.
     public func isRunning(_ id: JobID) throws -> Bool {
-        try ownership.tryLock(StoreLocks.job(id)) == nil
+        try ownership.isLocked(StoreLocks.job(id))
     }
 
     /// Makes this process the job's worker: its attempt rises by one, and whatever an earlier
