@@ -48,16 +48,21 @@ public final class FrameWriter: Sendable {
     /// much is on its way.
     ///
     /// - Parameter onDurable: called once the frame is durable, on the committer's thread.
-    /// - Throws: this or an earlier frame's error: ``AssetError/Code/diskFull``,
+    /// - Throws: ``AssetError/Code/invalidArgument`` when there can be no such frame; this or an
+    ///   earlier frame's error: ``AssetError/Code/diskFull``,
     ///   ``AssetError/Code/quotaExceeded``, ``AssetError/Code/cancelled``,
     ///   ``AssetError/Code/staleAttempt``, ``AssetError/Code/io``.
     public func append(
         _ index: Int, _ facts: FrameFacts, _ bytes: RawSpan,
         onDurable: @escaping @Sendable () -> Void = {}
     ) throws {
-        guard index >= 0, bytes.byteCount <= Limits.recordByteCountMax else {
+        guard index >= 0, bytes.byteCount <= Limits.recordByteCountMax,
+            Limits.frameSide.contains(facts.width), Limits.frameSide.contains(facts.height)
+        else {
             throw AssetError(
-                .invalidArgument, "frame \(index) of \(bytes.byteCount) bytes can't be stored")
+                .invalidArgument,
+                "frame \(index) of \(facts.width)×\(facts.height) pixels and "
+                    + "\(bytes.byteCount) bytes can't be stored")
         }
         let byteCount = bytes.byteCount
         try state.wait { (state) -> Void? in
