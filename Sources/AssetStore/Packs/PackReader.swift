@@ -98,9 +98,16 @@ final class PackReader: Sendable {
         _ id: PackID, containing range: Range<Int>
     ) throws(AssetError) -> MappedPack {
         let pack = try maps.withLock { (maps) throws(AssetError) -> MappedPack in
-            if let pack = maps.packs[id] { return pack }
+            let known = maps.packs[id]
+            // A pack for records longer than usual may have been short when it was mapped.
+            if let known, range.upperBound <= known.map.byteCount { return known }
             let pack = try map(id)
+            guard range.upperBound <= pack.map.byteCount else {
+                throw AssetError(
+                    .damaged, "pack \(id) is cut short: it ends before \(range.upperBound)")
+            }
             maps.packs[id] = pack
+            guard known == nil else { return pack }
             maps.order.append(id)
             if maps.order.count > Self.mapCountMax {
                 maps.packs[maps.order.removeFirst()] = nil

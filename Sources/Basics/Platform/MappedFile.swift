@@ -9,7 +9,8 @@ internal import Glibc
 @safe package final class MappedFile: @unchecked Sendable {
     // @unchecked: the address never changes, and nothing is written through it.
     private let address: UnsafeMutableRawPointer
-    private let byteCount: Int
+    /// The length of the mapping.
+    package let byteCount: Int
     package let file: File
 
     /// Maps the first `byteCount` bytes of `file`. The corresponding C function is `mmap` with
