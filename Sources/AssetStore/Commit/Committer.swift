@@ -76,8 +76,11 @@ final class Committer: Sendable {
             return !queue.isClosed
         }
         guard wasOpen else { return }
-        // The last reference to a store may go with a request that the thread is done with.
-        if thread.isCurrent { thread.detach() } else { thread.join() }
+        guard thread.isCurrent else { return thread.join() }
+        // The last reference to a store went with a request that the thread is done with. What
+        // waits is committed before the packs are given up.
+        while let group = Self.nextGroup(queue) { Self.commit(group, to: catalog) }
+        thread.detach()
     }
 
     private static func nextGroup(_ queue: Monitor<Queue>) -> [Request]? {
