@@ -108,6 +108,10 @@ public final class RenderJob: Sendable {
         recipe = try decodeJSON(Recipe.self, job.description.recipe, of: job.id)
         submission = try decodeJSON(Submission.self, job.description.submission, of: job.id)
         frameRate = try FrameRate(parsing: recipe.frameRate)
+        guard frameCount > 0, recipe.segmentFrameCount > 0 else {
+            throw AssetError(
+                .damaged, "job \(job.id) has no frames to render; remove it and render again")
+        }
         guard recipe.pipeline == Recipe.pipelineVersion, recipe.renderer == FrameRenderer.version,
             recipe.libraries == Recipe.libraryVersions
         else {
