@@ -72,6 +72,13 @@ internal import Glibc
         try check("mdb_reader_check", unsafe mdb_reader_check(handle, nil))
     }
 
+    /// Whether nothing was ever committed to it. The corresponding C function is `mdb_env_info`.
+    package func isFresh() throws(AssetError) -> Bool {
+        var info = unsafe MDB_envinfo()
+        try check("mdb_env_info", unsafe mdb_env_info(handle, &info))
+        return unsafe info.me_last_txnid == 0
+    }
+
     /// Runs `body` to open tables, all in one transaction; with `create`, tables that are not there
     /// are made, and are there once this returns. Called once, before any other transaction.
     package func openTables<Result>(
@@ -140,7 +147,10 @@ internal import Glibc
             throw error
         }
         // `mdb_txn_commit` frees the transaction, also when it fails.
-        try check("mdb_txn_commit", unsafe mdb_txn_commit(pointer))
+        var status = unsafe mdb_txn_commit(pointer)
+        // A write that the disk took only a part of comes back as EIO.
+        if status == EIO, try FileSystem.availableByteCount(at: path) < 4 << 20 { status = ENOSPC }
+        try check("mdb_txn_commit", status)
         return result
     }
 
