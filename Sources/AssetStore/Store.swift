@@ -57,6 +57,12 @@ public final class Store: Sendable {
     public static func create(at path: String, quota: Int? = nil) throws -> Store {
         switch try StoreLayout(path).state() {
         case .complete:
+            do {
+                _ = try open(at: path)
+            } catch let error as AssetError where error.code == .notAStore {
+                // Its creation may have been cut short.
+                return try make(at: path, quota: quota)
+            }
             throw AssetError(.alreadyExists, "\(path) is a store already")
         case .foreign:
             throw AssetError(
@@ -64,20 +70,27 @@ public final class Store: Sendable {
                 "\(path) holds something else; give a new or an empty directory for the store")
         case .missing, .empty:
             try StoreLayout(path).makeDirectories()
-            return try StoreRegistry.shared.store(
-                at: path,
-                newStore: StoreRecord(
-                    formatVersion: StoreRecord.formatVersion, storeID: AssetIDSource().next(),
-                    createdAt: .now(), quota: quota.map { UInt64(max(0, $0)) }))
+            return try make(at: path, quota: quota)
         }
     }
 
     /// Opens the store in `path`, creating it when there is nothing.
     public static func openOrCreate(at path: String) throws -> Store {
         switch try StoreLayout(path).state() {
-        case .complete, .foreign: return try open(at: path)
+        case .foreign: return try open(at: path)
+        case .complete: return try make(at: path, quota: nil)
         case .missing, .empty: return try create(at: path)
         }
+    }
+
+    /// Opens the store in `path`, whose directories are there, and makes its catalog when nothing
+    /// was ever committed to it.
+    private static func make(at path: String, quota: Int?) throws -> Store {
+        try StoreRegistry.shared.store(
+            at: path,
+            newStore: StoreRecord(
+                formatVersion: StoreRecord.formatVersion, storeID: AssetIDSource().next(),
+                createdAt: .now(), quota: quota.map { UInt64(max(0, $0)) }))
     }
 
     /// Opens what is there; called by the registry alone, once per directory.

@@ -30,15 +30,15 @@ struct Catalog: Sendable {
 
     /// Opens the catalog in the directory `path`.
     ///
-    /// - Parameter newStore: what to write into a catalog that has no tables yet; `nil` when only
-    ///   a finished store is wanted.
+    /// - Parameter newStore: what to write into a catalog to which nothing was ever committed;
+    ///   `nil` when only a finished store is wanted.
     /// - Parameter onClose: called once the catalog is closed and may be opened again.
     /// - Throws: ``AssetError/Code/notAStore`` when the tables are not there.
     init(
         path: String, newStore: StoreRecord?, onClose: @escaping @Sendable () -> Void
     ) throws(AssetError) {
         let environment = try Environment(path: path, onClose: onClose)
-        if let newStore {
+        if let newStore, try environment.isFresh() {
             self = try environment.openTables(create: true) { opener throws(AssetError) in
                 let catalog = try Catalog(environment, opener)
                 if try opener.transaction.get(catalog.store, StoreKey()) == nil {
