@@ -125,7 +125,7 @@ final class RenderPipeline: Sendable {
         }
         state.ready.reverse()
         state.missing = toDraw.reversed()
-        state.needsAudio = try job.storedAudioHeader() == nil
+        state.needsAudio = try !job.hasIntactAudio()
         state.isAudioOpen = state.needsAudio
         let drawCount = toDraw.reduce(0) { $0 + $1.count }
         state.progress.reusedFrameCount = plan.frameCount - drawCount
