@@ -59,7 +59,8 @@ extension RenderJob {
             guard let header = try storedAudioHeader() else { return false }
             for piece in 0..<header.pieceCount {
                 let found = try store.withSegment(
-                    track: SegmentTrack.audio, index: piece, of: id) { _ in true }
+                    track: SegmentTrack.audio, index: piece, of: id
+                ) { _ in true }
                 guard found == true else { return false }
             }
             return true

@@ -47,7 +47,8 @@ import Testing
                 case 5:
                     try transaction.put(
                         catalog.frames, frameKey,
-                        FrameRecord(codec: 1, width: 1, height: 1, location: Self.location { _ in }))
+                        FrameRecord(codec: 1, width: 1, height: 1, location: Self.location { _ in })
+                    )
                 case 6:
                     let key = UsageKey(project: "", namespace: .images)
                     try transaction.put(

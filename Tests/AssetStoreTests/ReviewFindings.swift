@@ -12,7 +12,9 @@ import Testing
         let other = try test.store.put(image(), [UInt8](repeating: 1, count: 2 << 20))
         var writer = try test.store.makeWriter(for: image())
         let bytes = [UInt8](repeating: 2, count: Limits.partByteCount)
-        #expect(throws: AssetError(.quotaExceeded, "")) { unsafe try writer.write(bytes.span.bytes) }
+        #expect(throws: AssetError(.quotaExceeded, "")) {
+            unsafe try writer.write(bytes.span.bytes)
+        }
         try test.store.removeAsset(other.id)
         let tail: [UInt8] = [3]
         var asset: Asset?
@@ -29,10 +31,9 @@ import Testing
     @Test func askingDoesNotLock() throws {
         let test = try TestStore()
         let job = try test.store.submit(renderJob())
-        let stop = Atomic<Bool>(false)
         let busy = Atomic<Int>(0)
         let store = test.store
-        try withUnsafePointerFree(stop, store, job.id) {
+        try whileAsking(store, job.id) {
             for _ in 0..<300 {
                 do {
                     let lease = try store.start(job.id)
@@ -45,8 +46,8 @@ import Testing
         #expect(busy.load(ordering: .relaxed) == 0)
     }
 
-    func withUnsafePointerFree(
-        _ stop: borrowing Atomic<Bool>, _ store: Store, _ id: JobID, _ body: () throws -> Void
+    private func whileAsking(
+        _ store: Store, _ id: JobID, _ body: () throws -> Void
     ) throws {
         let flag = Flag()
         let done = DispatchSemaphore(value: 0)
@@ -61,7 +62,7 @@ import Testing
         try body()
     }
 
-    final class Flag: Sendable {
+    private final class Flag: Sendable {
         private let value = Atomic<Bool>(false)
         var isSet: Bool { value.load(ordering: .relaxed) }
         func set() { value.store(true, ordering: .relaxed) }

@@ -37,7 +37,8 @@ private struct Blob: TableValue {
                     for _ in 0..<Int.random(in: 1...200, using: &random) {
                         let key = Key(UInt32.random(in: 0..<300, using: &random))
                         if Bool.random(using: &random) {
-                            let size = Int.random(in: 0..<10, using: &random) == 0
+                            let size =
+                                Int.random(in: 0..<10, using: &random) == 0
                                 ? Int.random(in: 3000..<30_000, using: &random)
                                 : Int.random(in: 1..<300, using: &random)
                             try transaction.put(table, key, Blob(size))
