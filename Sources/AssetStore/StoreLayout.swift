@@ -56,6 +56,6 @@ struct StoreLayout {
     func synchronize() throws {
         try FileSystem.synchronizeDirectory(catalog)
         try FileSystem.synchronizeDirectory(path)
-        try FileSystem.synchronizeDirectory(FileSystem.parent(of: path))
+        try FileSystem.synchronizeDirectory("\(path)/..")
     }
 }

@@ -13,9 +13,13 @@ final class StoreRegistry: Sendable {
     }
 
     private struct Entry {
+        /// Which opening it stands for: a late report of one that failed concerns no other.
+        let opening = Opening()
         /// Nothing while the store is being opened or closed.
         weak var store: Store?
     }
+
+    private final class Opening: Sendable {}
 
     private let entries = Monitor<[Key: Entry]>([:])
 
@@ -26,9 +30,10 @@ final class StoreRegistry: Sendable {
     ) throws -> (store: Store, isNew: Bool) {
         let identity = try FileSystem.identity(of: path)
         let key = Key(device: identity.device, inode: identity.inode)
+        let new = Entry()
         let present = entries.wait { (entries) -> Store?? in
             guard let entry = entries[key] else {
-                entries[key] = Entry()
+                entries[key] = new
                 return .some(nil)
             }
             return entry.store
@@ -38,17 +43,22 @@ final class StoreRegistry: Sendable {
             return (present, false)
         }
         do {
-            let store = try Store(path: path, newStore: newStore) { [self] in remove(key) }
+            let opening = new.opening
+            let store = try Store(path: path, newStore: newStore) { [self] in
+                remove(key, opening)
+            }
             try store.open()
-            entries.update { $0[key] = Entry(store: store) }
+            entries.update { $0[key]?.store = store }
             return (store, store.catalog.isNew)
         } catch {
-            remove(key)
+            remove(key, new.opening)
             throw error
         }
     }
 
-    private func remove(_ key: Key) {
-        entries.update { $0[key] = nil }
+    private func remove(_ key: Key, _ opening: Opening) {
+        entries.update { entries in
+            if entries[key]?.opening === opening { entries[key] = nil }
+        }
     }
 }

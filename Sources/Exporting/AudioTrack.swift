@@ -53,6 +53,22 @@ extension RenderJob {
         }
     }
 
+    /// Whether the audio is complete in the store and can be read; if not, it is encoded again.
+    func hasIntactAudio() throws -> Bool {
+        do {
+            guard let header = try storedAudioHeader() else { return false }
+            for piece in 0..<header.pieceCount {
+                let found = try store.withSegment(
+                    track: SegmentTrack.audio, index: piece, of: id
+                ) { _ in true }
+                guard found == true else { return false }
+            }
+            return true
+        } catch let error as AssetError where error.code == .damaged {
+            return false
+        }
+    }
+
     /// Encodes the job's audio and stores it. Sequential: the encoder's state runs through it, so
     /// one that was cut short begins anew, and gives the same bytes.
     func encodeAudio(_ lease: JobLease, _ isCancelled: () -> Bool) throws {

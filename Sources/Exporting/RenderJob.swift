@@ -109,6 +109,10 @@ public final class RenderJob: Sendable {
         recipe = try decodeJSON(Recipe.self, job.description.recipe, of: job.id)
         submission = try decodeJSON(Submission.self, job.description.submission, of: job.id)
         frameRate = try FrameRate(parsing: recipe.frameRate)
+        guard frameCount > 0, recipe.segmentFrameCount > 0 else {
+            throw AssetError(
+                .damaged, "job \(job.id) has no frames to render; remove it and render again")
+        }
         guard recipe.pipeline == Recipe.pipelineVersion, recipe.renderer == FrameRenderer.version,
             try recipe.libraries == Recipe.libraryVersions
                 && recipe.fingerprint == Fingerprint.value()
@@ -140,6 +144,7 @@ public final class RenderJob: Sendable {
                 "\(workers) workers are not possible; choose 1 to \(Limits.workerCountMax)")
         }
         if let finished = try finishedVideo() {
+            try store.removeLeftovers(of: id, keepingFrames: submission.keepFrames)
             return try publish(finished, rendered: 0, encoded: 0)
         }
         let lease = try store.start(id)

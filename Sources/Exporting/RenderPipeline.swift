@@ -98,6 +98,14 @@ final class RenderPipeline: Sendable {
         report { $0.progress.encodedFrameCount += 1 }
     }
 
+    /// Notes that a frame which was there had to be drawn after all.
+    func didRenderFrameAgain() {
+        report {
+            $0.progress.renderedFrameCount += 1
+            $0.progress.reusedFrameCount -= 1
+        }
+    }
+
     private func inventory() throws -> State {
         var state = State(progress: RenderProgress(.render, frameCount: plan.frameCount))
         state.unstored = (0..<plan.segmentCount).map { plan.frames(of: $0).count }
@@ -128,7 +136,7 @@ final class RenderPipeline: Sendable {
         }
         state.ready.reverse()
         state.missing = toDraw.reversed()
-        state.needsAudio = try job.storedAudioHeader() == nil
+        state.needsAudio = try !job.hasIntactAudio()
         state.isAudioOpen = state.needsAudio
         let drawCount = toDraw.reduce(0) { $0 + $1.count }
         state.progress.reusedFrameCount = plan.frameCount - drawCount

@@ -79,6 +79,7 @@ final class RenderWorker {
                 // Drawn again below.
             }
             try render(index)
+            pipeline.didRenderFrameAgain()
             try pipeline.frameWriter.flush()
         }
         throw AssetError(.damaged, "frame \(index) of job \(job.id) can't be stored intact")

@@ -54,18 +54,6 @@ package struct TableOpener: ~Copyable {
     package let transaction: WriteTransaction
     let create: Bool
 
-    /// How many tables the environment has. The corresponding C functions are `mdb_dbi_open`
-    /// without a name and `mdb_stat`.
-    package func tableCount() throws(AssetError) -> Int {
-        var dbi = MDB_dbi()
-        try transaction.raw.check(
-            "mdb_dbi_open", unsafe mdb_dbi_open(transaction.raw.pointer, nil, 0, &dbi))
-        var statistics = MDB_stat()
-        try transaction.raw.check(
-            "mdb_stat", unsafe mdb_stat(transaction.raw.pointer, dbi, &statistics))
-        return Int(statistics.ms_entries)
-    }
-
     /// Opens a table; `nil` when it is not there and is not to be made. The corresponding C
     /// function is `mdb_dbi_open`.
     package func table<Key, Value>(

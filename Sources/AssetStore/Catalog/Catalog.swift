@@ -41,10 +41,7 @@ struct Catalog: Sendable {
         path: String, newStore: StoreRecord?, onClose: @escaping @Sendable () -> Void
     ) throws(AssetError) {
         let environment = try Environment(path: path, onClose: onClose)
-        let isBlank = try environment.openTables(create: false) { opener throws(AssetError) in
-            try opener.tableCount() == 0
-        }
-        guard isBlank, let newStore else {
+        guard let newStore, try environment.isFresh() else {
             self = try environment.openTables(create: false) { opener throws(AssetError) in
                 try Catalog(environment, opener, isNew: false)
             }

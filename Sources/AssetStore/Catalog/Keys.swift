@@ -79,6 +79,7 @@ struct FrameKey: TableKey, Sendable {
 
     init(key: inout ByteReader) throws(AssetError) {
         self.init(job: try JobID(key: &key), index: try key.bigEndianInteger())
+        guard index < UInt64(Int.max) else { throw key.damaged("an impossible frame") }
     }
 }
 
@@ -250,6 +251,7 @@ struct ExtentKey: TableKey, Hashable, Sendable {
 
     init(key: inout ByteReader) throws(AssetError) {
         self.init(pack: try PackID(key: &key), offset: try key.bigEndianInteger())
+        guard offset <= 1 << 52 else { throw key.damaged("an impossible place") }
     }
 }
 

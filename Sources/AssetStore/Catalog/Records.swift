@@ -44,8 +44,10 @@ struct StoreRecord: TableValue, Equatable {
         }
         storeID = AssetID(high: try value.integer(), low: try value.integer())
         createdAt = Timestamp(millisecondsSinceEpoch: try value.integer())
-        quota = try value.optional { reader throws(AssetError) in try reader.integer() }
-        packSequence = try value.integer()
+        quota = try value.optional { reader throws(AssetError) in
+            try reader.integer(upTo: UInt64(Int.max))
+        }
+        packSequence = try value.integer(upTo: UInt64(Int.max))
     }
 }
 
@@ -89,9 +91,9 @@ struct PayloadLocation: Equatable, Sendable {
 
     init(value: inout ByteReader) throws(AssetError) {
         extent = ExtentKey(
-            pack: PackID(number: try value.integer()), offset: try value.integer())
-        byteCount = try value.integer()
-        storedByteCount = try value.integer()
+            pack: PackID(number: try value.integer()), offset: try value.byteCount())
+        byteCount = try value.byteCount()
+        storedByteCount = try value.byteCount()
         guard let packing = PayloadPacking(rawValue: try value.integer()) else {
             throw value.damaged("an unknown packing")
         }
@@ -193,8 +195,8 @@ struct PackRecord: TableValue, Equatable {
             throw value.damaged("an unknown pack state")
         }
         self.state = state
-        capacity = try value.integer()
-        committedEnd = try value.integer()
+        capacity = try value.byteCount()
+        committedEnd = try value.byteCount()
         isSwept = try value.integer(UInt8.self) == 1
     }
 }
@@ -221,13 +223,13 @@ struct ExtentRecord: TableValue, Equatable {
 
     init(value: inout ByteReader) throws(AssetError) {
         try value.requireVersion(1)
-        byteCount = try value.integer()
+        byteCount = try value.byteCount()
         guard let kind = RecordOwner.Kind(rawValue: try value.integer()) else {
             throw value.damaged("an unknown kind of owner")
         }
         owner = RecordOwner(
             kind: kind, high: try value.integer(), low: try value.integer(),
-            track: try value.integer(), index: try value.integer())
+            track: try value.integer(), index: try value.integer(upTo: UInt64(Int.max - 1)))
     }
 }
 
@@ -294,7 +296,7 @@ struct FreeRangeRecord: TableValue, Equatable {
 
     init(value: inout ByteReader) throws(AssetError) {
         try value.requireVersion(1)
-        byteCount = try value.integer()
+        byteCount = try value.byteCount()
         freedBy = try value.integer()
     }
 }
@@ -310,13 +312,23 @@ extension Usage: TableValue {
     package init(value: inout ByteReader) throws(AssetError) {
         try value.requireVersion(1)
         self.init(
-            count: Int(try value.integer(Int64.self)),
-            byteCount: Int(try value.integer(Int64.self)),
-            storedByteCount: Int(try value.integer(Int64.self)))
+            count: Int(try value.byteCount()), byteCount: Int(try value.byteCount()),
+            storedByteCount: Int(try value.byteCount()))
     }
 }
 
 extension ByteReader {
+    /// Reads an integer of 64 bits that is no larger than `limit`, so that reckoning with it can't
+    /// overflow.
+    mutating func integer(upTo limit: UInt64) throws(AssetError) -> UInt64 {
+        let found = try integer(UInt64.self)
+        guard found <= limit else { throw damaged("\(found) is more than there can be") }
+        return found
+    }
+
+    /// Reads a number of bytes, or a place in a file: at most 4 PiB.
+    mutating func byteCount() throws(AssetError) -> UInt64 { try integer(upTo: 1 << 52) }
+
     /// Reads a record's version byte.
     mutating func requireVersion(_ version: UInt8) throws(AssetError) {
         let found = try integer(UInt8.self)

@@ -85,9 +85,12 @@ final class Committer: Sendable {
             queue.isStopping = true
             return queue.thread.take()
         }
-        // The last reference to a store may go with a request that the thread is done with.
         guard let stopped else { return }
-        if stopped.isCurrent { stopped.detach() } else { stopped.join() }
+        guard stopped.isCurrent else { return stopped.join() }
+        // The last reference to a store went with a request that the thread is done with. What
+        // waits is committed before the packs are given up.
+        while let group = Self.nextGroup(queue) { Self.commit(group, to: catalog) }
+        stopped.detach()
     }
 
     private static func nextGroup(_ queue: Monitor<Queue>) -> [Request]? {

@@ -192,8 +192,8 @@ extension Asset.Record {
         guard let namespace = Namespace(rawValue: try value.integer()) else {
             throw value.damaged("an unknown namespace")
         }
-        byteCount = try value.integer()
-        storedByteCount = try value.integer()
+        byteCount = try value.byteCount()
+        storedByteCount = try value.byteCount()
         checksum = ContentChecksum(high: try value.integer(), low: try value.integer())
         createdAt = Timestamp(millisecondsSinceEpoch: try value.integer())
         description = AssetDescription(

@@ -25,6 +25,9 @@ public final class AssetReader: RandomAccessBytes {
     public func read(
         at offset: Int, into buffer: inout MutableRawSpan
     ) throws(AssetError) -> Int {
+        guard offset >= 0 else {
+            throw AssetError(.invalidArgument, "\(subject) has no byte \(offset)")
+        }
         let wanted = min(buffer.byteCount, max(0, byteCount - offset))
         var done = 0
         while done < wanted {

@@ -16,6 +16,8 @@ public struct AssetWriter: ~Copyable {
     private var payloads: [WrittenPayload] = []
     private var hasher = ContentHasher()
     private var byteCount = 0
+    /// Why a part could not be written: without it, the rest is no asset.
+    private var failure: (any Error)?
 
     init(_ store: Store, _ description: AssetDescription, id: AssetID) {
         self.store = store
@@ -31,8 +33,9 @@ public struct AssetWriter: ~Copyable {
     /// Appends bytes. Blocks while they are written to disk, not until they are durable.
     ///
     /// - Throws: ``AssetError/Code/diskFull``, ``AssetError/Code/quotaExceeded``,
-    ///   ``AssetError/Code/io``.
+    ///   ``AssetError/Code/io``. Then every later call throws the same: start anew.
     public mutating func write(_ bytes: RawSpan) throws {
+        if let failure { throw failure }
         var offset = 0
         while offset < bytes.byteCount {
             let room = Limits.partByteCount - buffer.count
@@ -58,6 +61,7 @@ public struct AssetWriter: ~Copyable {
     consuming func finish(
         _ more: @escaping @Sendable (AssetID, borrowing CatalogTransaction) throws -> Void
     ) throws -> Asset {
+        if let failure { throw failure }
         if !buffer.isEmpty { try flushPart() }
         try description.validate()
         let record = Asset.Record(
@@ -76,12 +80,17 @@ public struct AssetWriter: ~Copyable {
     private mutating func flushPart() throws {
         var part: [UInt8] = []
         swap(&part, &buffer)
-        try store.admit(part.count, beyond: payloads.count * Limits.partByteCount)
+        do {
+            try store.admit(part.count, beyond: payloads.count * Limits.partByteCount)
+            let owner = RecordOwner(PartKey(asset: id, part: UInt32(payloads.count)))
+            payloads.append(
+                unsafe try store.writePayload(
+                    part.span.bytes, owner: owner, namespace: description.namespace))
+        } catch {
+            failure = error
+            throw error
+        }
         unsafe hasher.update(part.span.bytes)
-        let owner = RecordOwner(PartKey(asset: id, part: UInt32(payloads.count)))
-        payloads.append(
-            unsafe try store.writePayload(
-                part.span.bytes, owner: owner, namespace: description.namespace))
         byteCount += part.count
         part.removeAll(keepingCapacity: true)
         swap(&part, &buffer)

@@ -47,17 +47,23 @@ public final class FrameWriter: Sendable {
     /// Stores frame `index`, in any order. One that is there already is replaced. Blocks while too
     /// much is on its way.
     ///
-    /// - Parameter onDurable: called once the frame is durable, on the committer's thread.
-    /// - Throws: this or an earlier frame's error: ``AssetError/Code/diskFull``,
+    /// - Parameter onDurable: called once the frame is durable, on the committer's thread: it must
+    ///   not block, nor call the store.
+    /// - Throws: ``AssetError/Code/invalidArgument`` when there can be no such frame; this or an
+    ///   earlier frame's error: ``AssetError/Code/diskFull``,
     ///   ``AssetError/Code/quotaExceeded``, ``AssetError/Code/cancelled``,
     ///   ``AssetError/Code/staleAttempt``, ``AssetError/Code/io``.
     public func append(
         _ index: Int, _ facts: FrameFacts, _ bytes: RawSpan,
         onDurable: @escaping @Sendable () -> Void = {}
     ) throws {
-        guard index >= 0, bytes.byteCount <= Limits.recordByteCountMax else {
+        guard index >= 0, bytes.byteCount <= Limits.recordByteCountMax,
+            Limits.frameSide.contains(facts.width), Limits.frameSide.contains(facts.height)
+        else {
             throw AssetError(
-                .invalidArgument, "frame \(index) of \(bytes.byteCount) bytes can't be stored")
+                .invalidArgument,
+                "frame \(index) of \(facts.width)×\(facts.height) pixels and "
+                    + "\(bytes.byteCount) bytes can't be stored")
         }
         let byteCount = bytes.byteCount
         try state.wait { (state) -> Void? in
@@ -90,13 +96,14 @@ public final class FrameWriter: Sendable {
         }
     }
 
-    /// Waits until every frame appended before is durable.
+    /// Waits until every frame appended before is durable, or has failed.
     ///
     /// - Throws: the first error of any of them.
     public func flush() throws {
         try state.wait { (state) -> Void? in
+            guard state.pendingCount == 0 else { return nil }
             if let failure = state.failure { throw failure }
-            return state.pendingCount == 0 ? () : nil
+            return ()
         }
     }
 

@@ -145,7 +145,7 @@ extension Job.Record {
             throw value.damaged("an unknown job state")
         }
         self.state = state
-        attempt = try value.integer()
+        attempt = try value.integer(upTo: 1 << 52)
         createdAt = Timestamp(millisecondsSinceEpoch: try value.integer())
         startedAt = try value.optionalTimestamp()
         completedAt = try value.optionalTimestamp()
@@ -159,7 +159,8 @@ extension Job.Record {
         if let high, let low { output = AssetID(high: high, low: low) }
         description = JobDescription(
             project: try value.string(), kind: try value.string(), recipe: try value.string(),
-            submission: try value.string(), frameCount: Int(try value.integer(Int64.self)))
+            submission: try value.string(),
+            frameCount: Int(try value.integer(upTo: UInt64(Limits.frameCountMax))))
     }
 }
 

@@ -31,9 +31,16 @@ public final class JobLease: Sendable {
     /// - Parameters:
     ///   - track: which stream the segment belongs to; the caller's own numbering.
     ///   - index: the segment's place in its track.
+    /// - Throws: ``AssetError/Code/invalidArgument`` when there can be no such segment, or it is
+    ///   longer than ``Limits/recordByteCountMax``.
     public func putSegment(track: UInt8, index: Int, _ bytes: RawSpan) throws {
+        guard let number = UInt32(exactly: index), bytes.byteCount <= Limits.recordByteCountMax
+        else {
+            throw AssetError(
+                .invalidArgument, "segment \(index) of \(bytes.byteCount) bytes can't be stored")
+        }
         try store.admit(bytes.byteCount)
-        let key = SegmentKey(job: job, track: track, index: UInt32(index))
+        let key = SegmentKey(job: job, track: track, index: number)
         let payload = try store.writePayload(
             bytes, owner: RecordOwner(key), namespace: .jobs)
         let (catalog, location) = (store.catalog, payload.location)

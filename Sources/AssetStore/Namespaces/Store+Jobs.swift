@@ -145,6 +145,16 @@ extension Store {
         }
     }
 
+    /// Removes what a completed job's worker left when it died between completing the job and
+    /// cleaning up after it. Does nothing while a living worker has the job.
+    package func removeLeftovers(of id: JobID, keepingFrames: Bool) throws {
+        guard let lock = try ownership.tryLock(StoreLocks.job(id)) else { return }
+        try withExtendedLifetime(lock) {
+            guard try job(id)?.state == .complete else { return }
+            try removeIntermediates(of: id, keepingFrames: keepingFrames)
+        }
+    }
+
     /// Removes a job's segments and, unless they are to be kept, its frames, in transactions of
     /// bounded size; may be called again when it was cut short.
     func removeIntermediates(of id: JobID, keepingFrames: Bool = false) throws {

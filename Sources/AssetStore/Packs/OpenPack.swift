@@ -29,6 +29,9 @@ final class OpenPack: Sendable {
     /// Disk blocks are taken in steps of this size, so that a sync needs no new ones.
     static let allocationStep = 32 << 20
 
+    /// What packs leave free on a disk: deleting needs room too, for the catalog's new pages.
+    static let headroom = 16 << 20
+
     init(
         id: PackID, file: File, capacity: Int, end: Int, ownership: ByteLock
     ) throws(AssetError) {
@@ -48,15 +51,17 @@ final class OpenPack: Sendable {
             guard end <= capacity, !state.hasFailed else { return nil }
             if end > state.allocatedEnd {
                 let step = max(Self.allocationStep, end - state.allocatedEnd)
+                // Near the end of the disk, no more than is needed.
                 let wanted = min(state.allocatedEnd + step, capacity)
-                do throws(AssetError) {
-                    try file.preallocate(state.allocatedEnd..<wanted)
-                    state.allocatedEnd = wanted
-                } catch  where error.code == .diskFull {
-                    // Not even a step's worth is left; what is needed may still be.
-                    try file.preallocate(state.allocatedEnd..<end)
-                    state.allocatedEnd = end
+                let room = try FileSystem.availableByteCount(at: file.path) - Self.headroom
+                let growth = [wanted, end].first { $0 - state.allocatedEnd <= room }
+                guard let growth else {
+                    throw AssetError(
+                        .diskFull,
+                        "\(file.path): the disk is full; free some space and try again")
                 }
+                try file.preallocate(state.allocatedEnd..<growth)
+                state.allocatedEnd = growth
             }
             defer {
                 state.reservedEnd = end

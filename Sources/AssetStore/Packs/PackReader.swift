@@ -22,8 +22,8 @@ final class PackReader: Sendable {
         init(_ map: MappedFile) { self.map = map }
     }
 
-    /// The most packs mapped at once: 256 GiB of address space.
-    private static let mapCountMax = 1024
+    /// The most packs mapped at once, each with an open file: well below the usual limit of 1024.
+    private static let mapCountMax = 256
 
     init(directory: String, storeID: AssetID) {
         self.directory = directory
@@ -98,8 +98,13 @@ final class PackReader: Sendable {
         _ id: PackID, containing range: Range<Int>
     ) throws(AssetError) -> MappedPack {
         let pack = try maps.withLock { (maps) throws(AssetError) -> MappedPack in
+            // A pack for records longer than usual may have been short when it was mapped.
             if let pack = maps.packs[id], range.upperBound <= pack.map.byteCount { return pack }
             let pack = try map(id)
+            guard range.upperBound <= pack.map.byteCount else {
+                throw AssetError(
+                    .damaged, "pack \(id) is cut short: it ends before \(range.upperBound)")
+            }
             if maps.packs.updateValue(pack, forKey: id) == nil { maps.order.append(id) }
             if maps.order.count > Self.mapCountMax {
                 maps.packs[maps.order.removeFirst()] = nil
@@ -110,7 +115,7 @@ final class PackReader: Sendable {
             // The file may have grown since, but bytes beyond its end must not be touched.
             let present = try pack.map.file.byteCount()
             pack.presentEnd.store(present, ordering: .relaxed)
-            guard range.upperBound <= min(present, pack.map.byteCount) else {
+            guard range.upperBound <= present else {
                 throw AssetError(
                     .damaged, "pack \(id) is cut short: it ends at \(present), before its bytes")
             }

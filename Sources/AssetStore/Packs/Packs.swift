@@ -70,7 +70,14 @@ final class Packs: Sendable {
     }
 
     private func reserve(_ byteCount: Int) throws -> (OpenPack, Int) {
-        try current.withLock { current in
+        if byteCount > Self.capacity - PackHeader.byteCount {
+            // Longer than a pack: one of its own, for this record alone.
+            let pack = try create(capacity: PackHeader.byteCount + byteCount)
+            let offset = try reserve(byteCount, inFresh: pack)
+            try seal(pack)
+            return (pack, offset)
+        }
+        return try current.withLock { current in
             if let pack = current, let offset = try pack.reserve(byteCount) {
                 return (pack, offset)
             }
@@ -85,14 +92,18 @@ final class Packs: Sendable {
                 }
                 try seal(pack)
             }
-            let pack = try create(
-                capacity: max(Self.capacity, PackHeader.byteCount + byteCount))
-            guard let offset = try pack.reserve(byteCount) else {
-                throw AssetError(.io, "a fresh pack has no room for \(byteCount) bytes")
-            }
+            let pack = try create(capacity: Self.capacity)
+            let offset = try reserve(byteCount, inFresh: pack)
             current = pack
             return (pack, offset)
         }
+    }
+
+    private func reserve(_ byteCount: Int, inFresh pack: OpenPack) throws -> Int {
+        guard let offset = try pack.reserve(byteCount) else {
+            throw AssetError(.io, "a fresh pack has no room for \(byteCount) bytes")
+        }
+        return offset
     }
 
     /// Notes that nothing more goes into a pack. Writes into ranges that are reserved already may
@@ -160,21 +171,15 @@ final class Packs: Sendable {
     }
 
     private func adopt(_ id: PackID, _ record: PackRecord, _ lock: ByteLock) throws -> OpenPack? {
-        guard try FileSystem.kind(of: path(of: id)) == .file else {
-            if record.committedEnd == UInt64(PackHeader.byteCount) {
-                // Its owner died before it made the file.
-                return try makeFile(id, capacity: Int(record.capacity), lock)
-            }
-            // It held data, so it is lost; reading says so. Nothing more goes into it.
-            try abandon(id)
-            return nil
-        }
-        let file = try File(path(of: id), [.write])
         let end = Int(record.committedEnd)
-        guard try file.byteCount() >= end else {
-            if end == PackHeader.byteCount {
-                return try makeFile(id, capacity: Int(record.capacity), lock)
-            }
+        if end == PackHeader.byteCount {
+            // It holds nothing, and its owner may have died before the file was whole.
+            return try makeFile(id, capacity: Int(record.capacity), lock)
+        }
+        guard try FileSystem.kind(of: path(of: id)) == .file,
+            case let file = try File(path(of: id), [.write]), try file.byteCount() >= end
+        else {
+            // It held data, which is lost; reading says so. Nothing more goes into it.
             try abandon(id)
             return nil
         }

@@ -1,0 +1,83 @@
+import Basics
+import Foundation
+import LMDB
+import TestSupport
+import Testing
+
+@testable import AssetStore
+
+/// A catalog whose numbers are impossible gives typed errors; it never ends the process (P12).
+@Suite struct DamagedRecords {
+    static func location(_ change: (inout PayloadLocation) -> Void) -> PayloadLocation {
+        var location = PayloadLocation(
+            extent: ExtentKey(pack: PackID(number: 1), offset: 4096), byteCount: 3,
+            storedByteCount: 3, packing: .none, checksum: 1)
+        change(&location)
+        return location
+    }
+
+    @Test(arguments: 0..<8)
+    func impossibleNumbersAreErrors(which: Int) async throws {
+        await #expect(processExitsWith: .success) { [which = which as Int] in
+            let test = try TestStore(quota: 1 << 40)
+            let asset = try test.store.put(image(), [1, 2, 3])
+            let job = try test.store.submit(renderJob())
+            let catalog = test.store.catalog
+            let partKey = PartKey(asset: asset.id, part: 0)
+            let frameKey = FrameKey(job: job.id, index: UInt64.max)
+            try catalog.environment.write { transaction in
+                switch which {
+                case 0:
+                    let bad = Self.location { $0.extent.offset = .max }
+                    try transaction.put(catalog.parts, partKey, PayloadRecord(location: bad))
+                case 1:
+                    let bad = Self.location { $0.storedByteCount = .max }
+                    try transaction.put(catalog.parts, partKey, PayloadRecord(location: bad))
+                case 2:
+                    let bad = Self.location { $0.byteCount = .max }
+                    try transaction.put(catalog.parts, partKey, PayloadRecord(location: bad))
+                case 3:
+                    var record = try #require(try transaction.get(catalog.assets, asset.id))
+                    record.byteCount = .max
+                    try transaction.put(catalog.assets, asset.id, record)
+                case 4:
+                    var record = try #require(try transaction.get(catalog.jobs, job.id))
+                    record.attempt = .max
+                    try transaction.put(catalog.jobs, job.id, record)
+                case 5:
+                    try transaction.put(
+                        catalog.frames, frameKey,
+                        FrameRecord(codec: 1, width: 1, height: 1, location: Self.location { _ in })
+                    )
+                case 6:
+                    let key = UsageKey(project: "", namespace: .images)
+                    try transaction.put(
+                        catalog.usage, key,
+                        Usage(count: .max, byteCount: .max, storedByteCount: .max))
+                default:
+                    // Within 4 PiB, but beyond the pack's mapping.
+                    let bad = Self.location { $0.extent.offset = 1 << 40 }
+                    try transaction.put(catalog.parts, partKey, PayloadRecord(location: bad))
+                }
+            }
+            let store = test.store
+            var errors = 0
+            for attempt in [
+                { _ = try store.bytes(of: asset.id) }, { _ = try store.asset(asset.id) },
+                { _ = try store.verify() }, { _ = try store.statistics() },
+                { _ = try store.missingFrames(of: job.id, count: 100) },
+                { _ = try store.jobs() }, { _ = try store.start(job.id) },
+                { _ = try store.removeJob(job.id) }, { _ = try store.put(image(), [1]) },
+                { _ = try store.removeAsset(asset.id) },
+            ] as [() throws -> Void] {
+                do {
+                    try attempt()
+                } catch let error as AssetError {
+                    errors += 1
+                    #expect(error.code == .damaged)
+                }
+            }
+            #expect(errors > 0)
+        }
+    }
+}

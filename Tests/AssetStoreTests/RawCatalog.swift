@@ -1,0 +1,6 @@
+import Basics
+import LMDB
+
+func makeEmptyEnvironment(_ path: String) throws {
+    _ = try Environment(path: path)
+}
