@@ -23,7 +23,10 @@ extension AssetError {
         case MDB_INVALID, MDB_VERSION_MISMATCH:
             code = .notAStore
             remedy = "this is not a catalog that this version can read"
-        case MDB_CORRUPTED, MDB_PAGE_NOTFOUND, MDB_PANIC, MDB_BAD_TXN:
+        case MDB_PANIC:
+            code = .io
+            remedy = "an earlier write failed, so nothing more is written; open the store again"
+        case MDB_CORRUPTED, MDB_PAGE_NOTFOUND, MDB_BAD_TXN:
             code = .damaged
             remedy = "the catalog is damaged (\(reason)); restore it from a backup"
         case MDB_READERS_FULL:

@@ -73,6 +73,11 @@ import Testing
         _ = try test.store.put(image(), [1])
         try test.store.close()
         #expect(throws: AssetError(.invalidArgument, "")) { try again.put(image(), [1]) }
+        // Its new committer saw the old one's order to stop, and a write then waited forever.
+        for _ in 0..<50 {
+            _ = try Store.open(at: test.path).put(image(), [7])
+            try test.store.close()
+        }
         let reopened = try Store.open(at: test.path)
         let asset = try reopened.put(image(), [2])
         try reopened.close()

@@ -43,13 +43,12 @@ final class Committer: Sendable {
     /// Starts the thread. Requests are refused before.
     func start() throws(AssetError) {
         let (queue, catalog) = (queue, catalog)
+        // Before the thread looks: it would end at once.
+        queue.withLock { $0.isStopping = false }
         let thread = try WorkerThread(name: "committer") {
             while let group = Self.nextGroup(queue) { Self.commit(group, to: catalog) }
         }
-        queue.update { queue in
-            queue.thread = thread
-            queue.isStopping = false
-        }
+        queue.update { $0.thread = thread }
     }
 
     /// Whether requests are taken.

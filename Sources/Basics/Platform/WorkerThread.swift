@@ -6,7 +6,7 @@ internal import Glibc
 package struct WorkerThread: Sendable {
     private let handle: pthread_t
 
-    /// Starts a thread with an 8 MiB stack.
+    /// Starts a thread. The corresponding C function is `pthread_create`.
     ///
     /// - Parameter name: what the thread is for, for the message when it can't be started.
     package init(name: String, _ body: @escaping @Sendable () -> Void) throws(AssetError) {
