@@ -121,7 +121,10 @@ struct PutCommand: Subcommand {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// Says what is left to do, as a command.
+    /// The most files that a message names one by one.
+    private static let listedFileCountMax = 16
+
+    /// Says what is left to do, as a command where it isn't too long.
     private func stopped(
         by error: AssetError, at index: Int, _ context: CommandContext
     ) -> AssetError {
@@ -136,8 +139,12 @@ struct PutCommand: Subcommand {
         let reason =
             error.code == .cancelled
             ? "interrupted" : "\(sources[index].path) is not stored: \(error.message)"
-        return AssetError(
-            error.code,
-            "\(reason); to go on: \(words.map(shellQuoted).joined(separator: " "))", cause: error)
+        let rest = sources.count - index
+        let remedy =
+            rest <= Self.listedFileCountMax
+            ? words.map(shellQuoted).joined(separator: " ")
+            : "put the last \(rest) of the \(sources.count) files again, from "
+                + "\(sources[index].path) on"
+        return AssetError(error.code, "\(reason); to go on: \(remedy)", cause: error)
     }
 }
