@@ -26,6 +26,7 @@ package struct CommandList: Sendable {
         FramesGetCommand.self,
         FramesExportCommand.self,
         VerifyCommand.self,
+        ReclaimCommand.self,
     ])
 
     /// Takes the command's one or two words from `arguments` and finds it.

@@ -6,6 +6,11 @@
 // fallocate(2)
 extern int fallocate(int descriptor, int mode, long offset, long length);
 
+enum {
+    assetstore_FALLOC_FL_KEEP_SIZE = 0x01,
+    assetstore_FALLOC_FL_PUNCH_HOLE = 0x02,
+};
+
 // open(2): a file without a name.
 enum { assetstore_O_TMPFILE = 020200000 };
 

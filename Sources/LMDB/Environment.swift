@@ -72,6 +72,33 @@ internal import Glibc
         try check("mdb_reader_check", unsafe mdb_reader_check(handle, nil))
     }
 
+    /// The newest transaction whose changes every present and future reader sees, of all processes:
+    /// what it or an earlier one removed, nobody can reach any more.
+    ///
+    /// The corresponding C functions are `mdb_env_info`, `mdb_reader_check` and `mdb_reader_list`.
+    package func horizon() throws(AssetError) -> UInt64 {
+        var info = unsafe MDB_envinfo()
+        try check("mdb_env_info", unsafe mdb_env_info(handle, &info))
+        try sweepStaleReaders()
+        var horizon = unsafe UInt64(info.me_last_txnid)
+        // Lines of text, a reader's third column being the moment that it sees, or a dash.
+        let status = unsafe withUnsafeMutablePointer(to: &horizon) { horizon in
+            unsafe mdb_reader_list(
+                handle,
+                { line, context in
+                    guard let line = unsafe line, let context = unsafe context else { return 0 }
+                    let horizon = unsafe context.assumingMemoryBound(to: UInt64.self)
+                    let words = unsafe String(cString: line).split(whereSeparator: \.isWhitespace)
+                    if words.count == 3, let moment = UInt64(words[2]) {
+                        unsafe horizon.pointee = unsafe min(horizon.pointee, moment)
+                    }
+                    return 0
+                }, horizon)
+        }
+        guard status >= 0 else { throw .lmdb("mdb_reader_list", status, path: path) }
+        return horizon
+    }
+
     /// Whether nothing was ever committed to it. The corresponding C function is `mdb_env_info`.
     package func isFresh() throws(AssetError) -> Bool {
         var info = unsafe MDB_envinfo()

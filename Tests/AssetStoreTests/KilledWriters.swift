@@ -54,6 +54,9 @@ import Testing
                 else { return }
             }
         }
+        Thread.detachNewThread {
+            while (try? store.reclaim()) != nil { usleep(2000) }
+        }
         usleep(UInt32(microseconds))
         kill(getpid(), SIGKILL)
         sleep(60)

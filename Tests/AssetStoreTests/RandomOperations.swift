@@ -28,6 +28,7 @@ import Testing
             try change(&model, test, &random)
             if step % 120 == 119 { try compare(model, test.store) }
             if step % 97 == 96 { try test.reopen() }
+            if step % 41 == 40 { _ = try test.store.reclaim() }
         }
         try test.reopen()
         try compare(model, test.store)

@@ -282,22 +282,31 @@ struct FreeRangeRecord: TableValue, Equatable {
     var byteCount: UInt64
     /// The catalog transaction that freed it: readers of earlier moments may still see it.
     var freedBy: UInt64
+    /// Whether its disk blocks were given back, as far as whole blocks lie in it.
+    var isPunched = false
 
     func append(to value: inout ByteWriter) {
         value.append(UInt8(1))
         value.append(byteCount)
         value.append(freedBy)
+        value.append(UInt8(isPunched ? 1 : 0))
     }
 
-    init(byteCount: UInt64, freedBy: UInt64) {
+    init(byteCount: UInt64, freedBy: UInt64, isPunched: Bool = false) {
         self.byteCount = byteCount
         self.freedBy = freedBy
+        self.isPunched = isPunched
     }
 
     init(value: inout ByteReader) throws(AssetError) {
         try value.requireVersion(1)
         byteCount = try value.byteCount()
         freedBy = try value.integer()
+        switch try value.integer(UInt8.self) {
+        case 0: isPunched = false
+        case 1: isPunched = true
+        default: throw value.damaged("a flag is neither 0 nor 1")
+        }
     }
 }
 

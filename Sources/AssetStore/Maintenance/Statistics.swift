@@ -15,7 +15,8 @@ public struct StoreStatistics: Equatable, Sendable {
     public var byteCount: Int
     /// Bytes as they lie in the packs, record headers aside.
     public var storedByteCount: Int
-    /// Bytes of the ranges of packs that nothing refers to any more.
+    /// Bytes of the ranges of packs that nothing refers to any more and whose disk blocks were not
+    /// given back; see ``Store/reclaim(isCancelled:)``.
     public var reclaimableByteCount: Int
     /// Bytes of disk blocks of all the store's files.
     public var diskByteCount: Int
@@ -43,7 +44,7 @@ extension Store {
             let total = store.values.reduce(Usage(), +)
             var free = 0
             try transaction.scan(catalog.freeRanges) { _, record in
-                free += Int(record.byteCount)
+                if !record.isPunched { free += Int(record.byteCount) }
                 return true
             }
             return StoreStatistics(

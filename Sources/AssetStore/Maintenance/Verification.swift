@@ -73,7 +73,10 @@ extension Store {
             do {
                 try packReader.verifyHeader(of: pack)
             } catch let error as AssetError {
-                report.add("pack \(pack)", nil, error.message)
+                // It may have been removed since it was listed.
+                if try catalog.environment.read({ try $0.get(catalog.packs, pack) }) != nil {
+                    report.add("pack \(pack)", nil, error.message)
+                }
             }
         }
     }

@@ -94,6 +94,14 @@ final class PackReader: Sendable {
         }
     }
 
+    /// Lets go of a pack that was removed.
+    func forget(_ id: PackID) {
+        maps.withLock { maps in
+            maps.packs[id] = nil
+            maps.order.removeAll { $0 == id }
+        }
+    }
+
     private func mappedPack(
         _ id: PackID, containing range: Range<Int>
     ) throws(AssetError) -> MappedPack {

@@ -159,6 +159,21 @@ package final class File: Sendable {
         if try byteCount() < range.upperBound { try truncate(to: range.upperBound) }
     }
 
+    /// Gives back the disk blocks of a range, which then reads as zeros; the file's length stays.
+    /// Says whether the file system can. Whole blocks only: what of a block lies outside the range
+    /// keeps it.
+    ///
+    /// The corresponding C function is `fallocate` with `FALLOC_FL_PUNCH_HOLE`.
+    package func punchHole(_ range: Range<Int>) throws(AssetError) -> Bool {
+        let mode = assetstore_FALLOC_FL_PUNCH_HOLE | assetstore_FALLOC_FL_KEEP_SIZE
+        let status = retryingInterrupts {
+            fallocate(descriptor, CInt(mode), range.lowerBound, range.count)
+        }
+        if status == 0 { return true }
+        guard errno == EOPNOTSUPP || errno == ENOSYS else { throw .systemCall("fallocate", path) }
+        return false
+    }
+
     /// The corresponding C function is `ftruncate`.
     package func truncate(to byteCount: Int) throws(AssetError) {
         guard retryingInterrupts({ ftruncate(descriptor, byteCount) }) == 0 else {
