@@ -14,8 +14,8 @@ internal import Synchronization
 ///     let job = try RenderJob.submit(request, to: store)
 ///     let result = try job.run()
 ///
-/// The video's bytes are a function of the request alone: not of the number of workers, nor of how
-/// often and where the run was killed.
+/// The video's bytes are a function of the request and the machine's libraries: not of the number
+/// of workers, nor of how often and where the run was killed.
 public final class RenderJob: Sendable {
     public let store: Store
     public let id: JobID
@@ -35,7 +35,8 @@ public final class RenderJob: Sendable {
     /// - Throws: ``AssetError/Code/invalidArgument``, ``AssetError/Code/inputMissing``,
     ///   ``AssetError/Code/inputUnreadable``, each saying which input; ``AssetError/Code/alreadyExists``
     ///   when the output is there, is not this job's video, and must not be overwritten. Then the
-    ///   store holds what it held before.
+    ///   store holds what it held before. After ``AssetError/Code/diskFull`` and
+    ///   ``AssetError/Code/quotaExceeded`` it may hold the audio besides.
     public static func submit(
         _ request: RenderRequest, to store: Store,
         isCancelled: @escaping @Sendable () -> Bool = { false },
