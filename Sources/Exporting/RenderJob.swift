@@ -125,7 +125,8 @@ public final class RenderJob: Sendable {
         }
     }
 
-    /// Renders what is missing, encodes it, keeps the video as an asset and publishes it.
+    /// Renders what is missing, encodes it, keeps the video as an asset, publishes it, and gives
+    /// the disk blocks of what is needed no more back.
     ///
     /// - Parameters:
     ///   - workerCount: threads that draw and encode; `nil` for one per processor.
@@ -163,8 +164,19 @@ public final class RenderJob: Sendable {
             endAttempt(lease, after: error)
             throw error
         }
-        return try publish(
+        let result = try publish(
             video, rendered: outcome.renderedFrameCount, encoded: outcome.encodedSegmentCount)
+        try giveBlocksBack()
+        return result
+    }
+
+    /// Gives the disk blocks of the frames and segments back that are needed no more.
+    private func giveBlocksBack() throws {
+        do {
+            _ = try store.reclaim()
+        } catch let error as AssetError where error.code == .busy {
+            // Another process is at it.
+        }
     }
 
     /// What the frames hear.

@@ -39,6 +39,7 @@ import Testing
         #expect(try store.assets(project: "demo", namespace: .audio).count == 1)
         let done = try #require(try store.job(result.job))
         #expect(done.state == .complete && done.frames.count == 0 && done.output == video.id)
+        #expect(try store.statistics().reclaimableByteCount == 0)
         #expect(try store.verify().isIntact)
     }
 
