@@ -4,8 +4,6 @@ internal import Basics
 internal import LMDB
 internal import Synchronization
 
-typealias CatalogTransaction = WriteTransaction
-
 /// A store of assets, frames and jobs in one directory. Thread-safe.
 ///
 /// Several processes may have a store open and read and write it at once. Within a process a

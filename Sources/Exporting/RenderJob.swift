@@ -73,7 +73,7 @@ public final class RenderJob: Sendable {
         }
         let audio = try source.keep(in: request.project, of: store)
         let job = try store.submit(description)
-        let render = try RenderJob(store, job, audio)
+        let render = try RenderJob(store, job, recipe, audio)
         render.analysis.withLock { $0 = analysis }
         return render
     }
@@ -98,16 +98,18 @@ public final class RenderJob: Sendable {
                 .inputMissing,
                 "the audio of job \(id) is no longer in the store; render again from the file")
         }
-        try self.init(store, job, audio)
+        try self.init(store, job, recipe, audio)
     }
 
-    private init(_ store: Store, _ job: Job, _ audio: AssetReader) throws {
+    private init(
+        _ store: Store, _ job: Job, _ recipe: Recipe, _ audio: AssetReader
+    ) throws {
         self.store = store
+        self.recipe = recipe
         self.audio = audio
         id = job.id
         frameCount = job.description.frameCount
         project = job.description.project
-        recipe = try decodeJSON(Recipe.self, job.description.recipe, of: job.id)
         submission = try decodeJSON(Submission.self, job.description.submission, of: job.id)
         frameRate = try FrameRate(parsing: recipe.frameRate)
         guard frameCount > 0, recipe.segmentFrameCount > 0 else {

@@ -21,7 +21,7 @@ final class RenderPipeline: Sendable {
     let plan: SegmentPlan
     let frameWriter: FrameWriter
     let isCancelled: @Sendable () -> Bool
-    private let progress: @Sendable (RenderProgress) -> Void
+    let progress: @Sendable (RenderProgress) -> Void
     private let state: Monitor<State>
 
     private enum Task {
@@ -89,9 +89,6 @@ final class RenderPipeline: Sendable {
                 encodedSegmentCount: state.encodedSegmentCount, progress: state.progress)
         }
     }
-
-    /// Passes on what isn't about frames.
-    var forwardProgress: @Sendable (RenderProgress) -> Void { progress }
 
     /// Notes that a frame was fed to an encoder.
     func didEncodeFrame() {

@@ -93,7 +93,7 @@ final class RenderWorker {
             images: SceneImages.load(recipe.images, from: job.store))
         return Drawing(
             renderer: renderer,
-            analysis: try job.audioAnalysis(pipeline.isCancelled, pipeline.forwardProgress),
+            analysis: try job.audioAnalysis(pipeline.isCancelled, pipeline.progress),
             canvas: try Frame(
                 width: recipe.width, height: recipe.height, format: .bgraPremultiplied),
             encoder: try JPEGEncoder())

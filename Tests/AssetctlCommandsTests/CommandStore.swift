@@ -118,19 +118,9 @@ extension JSONValue {
 enum SmallMedia {
     /// One second of 16-bit stereo at 8000 Hz.
     static var wav: [UInt8] {
-        var writer = ByteWriter()
-        let byteCount = 8000 * 4
-        writer.append(contentsOf: "RIFF".utf8)
-        writer.append(UInt32(36 + byteCount))
-        writer.append(contentsOf: "WAVEfmt ".utf8)
-        for value in [16] as [UInt32] { writer.append(value) }
-        for value in [1, 2] as [UInt16] { writer.append(value) }
-        for value in [8000, 32000] as [UInt32] { writer.append(value) }
-        for value in [4, 16] as [UInt16] { writer.append(value) }
-        writer.append(contentsOf: "data".utf8)
-        writer.append(UInt32(byteCount))
-        for index in 0..<16000 { writer.append(UInt16(truncatingIfNeeded: index * 41)) }
-        return writer.bytes
+        wavFile(rate: 8000, channels: 2, frames: 8000) { frame, channel in
+            Int16(truncatingIfNeeded: (frame * 2 + channel) * 41)
+        }
     }
 
     /// A frame in which every pixel differs a little; `alpha` is that of all pixels.

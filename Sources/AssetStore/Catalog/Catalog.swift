@@ -98,6 +98,18 @@ struct Catalog: Sendable {
         try free(location.extent, byteCount: location.recordByteCount, in: transaction)
     }
 
+    /// Whether anything refers to a range of a pack.
+    func isLive(
+        _ pack: PackID, in transaction: borrowing some Transaction & ~Copyable
+    ) throws -> Bool {
+        var isLive = false
+        try transaction.scan(extents, prefix: pack.keyBytes) { _, _ in
+            isLive = true
+            return false
+        }
+        return isLive
+    }
+
     /// Notes that a range of a pack is nobody's.
     func free(
         _ extent: ExtentKey, byteCount: UInt64, in transaction: borrowing WriteTransaction

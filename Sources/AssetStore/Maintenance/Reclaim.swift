@@ -123,13 +123,7 @@ extension Catalog {
         var dead: [PackID] = []
         try environment.read { transaction in
             try transaction.scan(packs) { id, record in
-                guard record.state == .sealed else { return true }
-                var isLive = false
-                try transaction.scan(extents, prefix: id.keyBytes) { _, _ in
-                    isLive = true
-                    return false
-                }
-                if !isLive { dead.append(id) }
+                if record.state == .sealed, try !isLive(id, in: transaction) { dead.append(id) }
                 return true
             }
         }

@@ -59,7 +59,7 @@ public struct AssetWriter: ~Copyable {
 
     /// Like ``finish()``, changing something else in the same transaction.
     consuming func finish(
-        _ more: @escaping @Sendable (AssetID, borrowing CatalogTransaction) throws -> Void
+        _ more: @escaping @Sendable (AssetID, borrowing WriteTransaction) throws -> Void
     ) throws -> Asset {
         if let failure { throw failure }
         if !buffer.isEmpty { try flushPart() }
@@ -101,7 +101,7 @@ extension Catalog {
     /// Enters an asset, its parts and its counters.
     func insert(
         _ id: AssetID, _ record: Asset.Record, parts locations: [PayloadLocation],
-        in transaction: borrowing CatalogTransaction
+        in transaction: borrowing WriteTransaction
     ) throws {
         let (project, namespace) = (record.description.project, record.description.namespace)
         for (part, location) in locations.enumerated() {
@@ -122,7 +122,7 @@ extension Catalog {
     }
 
     /// Removes an asset, its parts and its counters; says whether it was there.
-    func remove(_ id: AssetID, in transaction: borrowing CatalogTransaction) throws -> Bool {
+    func remove(_ id: AssetID, in transaction: borrowing WriteTransaction) throws -> Bool {
         guard let record = try transaction.get(assets, id) else { return false }
         let (project, namespace) = (record.description.project, record.description.namespace)
         for part in 0..<record.asset(id).partCount {

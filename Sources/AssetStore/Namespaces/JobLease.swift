@@ -5,9 +5,8 @@ internal import LMDB
 internal import Synchronization
 
 /// The right of this process to work on a job, held until it is ended by
-/// ``complete(output:keepingFrames:)``,
-/// ``fail(_:)`` or ``pause(_:)``, the value goes away, or the process dies.
-/// Thread-safe.
+/// ``complete(output:keepingFrames:)``, ``fail(_:)`` or ``pause(_:)``, the value goes away, or the
+/// process dies. Thread-safe.
 ///
 /// Every write checks, in its own transaction, that the job is still on this attempt and not
 /// cancelled: ``AssetError/Code/staleAttempt`` and ``AssetError/Code/cancelled`` tell the worker
@@ -70,7 +69,7 @@ public final class JobLease: Sendable {
             try catalog.put(job, record, replacing: .processing, in: transaction)
         }
         try store.removeIntermediates(of: job, keepingFrames: keepingFrames)
-        giveUp()
+        abandon()
         return asset
     }
 
@@ -84,9 +83,9 @@ public final class JobLease: Sendable {
         try end(.pending, reason)
     }
 
-    /// Ends the attempt without a word, as when the process dies: the job stays `processing`, and
-    /// whoever asks sees that nobody works on it.
-    package func abandon() { giveUp() }
+    /// Gives the right to work up without a word. A job that was not ended stays `processing`, as
+    /// when its worker dies, and whoever asks sees that nobody works on it.
+    package func abandon() { lock.withLock { $0 = nil } }
 
     private func end(_ state: JobState, _ message: String?) throws {
         let catalog = store.catalog
@@ -97,11 +96,8 @@ public final class JobLease: Sendable {
             record.completedAt = state == .error ? .now() : nil
             try catalog.put(job, record, replacing: .processing, in: transaction)
         }
-        giveUp()
+        abandon()
     }
-
-    /// Lets others start the job.
-    private func giveUp() { lock.withLock { $0 = nil } }
 
     /// Commits payloads for the job; when that fails, their ranges are given up.
     private func commit(

@@ -13,10 +13,10 @@ final class Packs: Sendable {
     /// The most bytes of a pack; one record larger than that gets a pack of its own.
     static let capacity = 256 << 20
 
-    private let directory: String
+    let directory: String
     private let storeID: AssetID
-    private let catalog: Catalog
-    private let ownership: ByteLocks
+    let catalog: Catalog
+    let ownership: ByteLocks
     /// The pack that is written now; `nil` before the first write.
     private let current = Mutex<OpenPack?>(nil)
 
@@ -110,11 +110,15 @@ final class Packs: Sendable {
     /// still be under way; its blocks beyond them are given back.
     private func seal(_ pack: OpenPack) throws {
         if !pack.hasFailed { try pack.file.truncate(to: pack.reservedEnd) }
+        try noteSealed(pack.id)
+    }
+
+    private func noteSealed(_ id: PackID) throws {
         try catalog.environment.write { transaction in
-            guard var record = try transaction.get(catalog.packs, pack.id) else { return }
+            guard var record = try transaction.get(catalog.packs, id) else { return }
             record.state = .sealed
-            try transaction.put(catalog.packs, pack.id, record)
-            try transaction.delete(catalog.openPacks, pack.id)
+            try transaction.put(catalog.packs, id, record)
+            try transaction.delete(catalog.openPacks, id)
         }
     }
 
@@ -180,7 +184,7 @@ final class Packs: Sendable {
             case let file = try File(path(of: id), [.write]), try file.byteCount() >= end
         else {
             // It held data, which is lost; reading says so. Nothing more goes into it.
-            try abandon(id)
+            try noteSealed(id)
             return nil
         }
         if !record.isSwept { try sweep(id, end: record.committedEnd) }
@@ -189,19 +193,9 @@ final class Packs: Sendable {
             id: id, file: file, capacity: Int(record.capacity), end: end, ownership: lock)
     }
 
-    private func abandon(_ id: PackID) throws {
-        try catalog.environment.write { transaction in
-            try transaction.delete(catalog.openPacks, id)
-            if var record = try transaction.get(catalog.packs, id) {
-                record.state = .sealed
-                try transaction.put(catalog.packs, id, record)
-            }
-        }
-    }
-
     /// Frees what an owner that died had written below the committed end without committing it:
     /// the gaps between live and free ranges. O(records of the pack).
-    private func sweep(_ id: PackID, end: UInt64) throws {
+    func sweep(_ id: PackID, end: UInt64) throws {
         try catalog.environment.write { transaction in
             var known: [(offset: UInt64, byteCount: UInt64)] = []
             try transaction.scan(catalog.extents, prefix: id.keyBytes) { key, record in
@@ -227,88 +221,6 @@ final class Packs: Sendable {
                 try transaction.put(catalog.packs, id, record)
             }
         }
-    }
-
-    /// Sweeps the sealed packs that nobody writes to any more and that were not swept.
-    ///
-    /// - Complexity: O(packs + records of those packs).
-    func sweepSealed() throws {
-        var unswept: [(PackID, UInt64)] = []
-        try catalog.environment.read { transaction in
-            try transaction.scan(catalog.packs) { id, record in
-                if record.state == .sealed, !record.isSwept {
-                    unswept.append((id, record.committedEnd))
-                }
-                return true
-            }
-        }
-        for (id, _) in unswept {
-            guard let lock = try ownership.tryLock(StoreLocks.pack(id)) else { continue }
-            try withExtendedLifetime(lock) {
-                // Its last writer may have committed more before giving up the lock.
-                let record = try catalog.environment.read { try $0.get(catalog.packs, id) }
-                if let record { try sweep(id, end: record.committedEnd) }
-            }
-        }
-    }
-
-    /// Removes the record of a sealed pack without live ranges, then its file; says whether that
-    /// was possible: nobody writes to it, and nobody can still see what it held.
-    func removeDead(_ id: PackID, horizon: UInt64) throws -> Bool {
-        guard let lock = try ownership.tryLock(StoreLocks.pack(id)) else { return false }
-        return try withExtendedLifetime(lock) {
-            let isRemoved = try catalog.environment.write { transaction in
-                guard let record = try transaction.get(catalog.packs, id),
-                    record.state == .sealed, record.isSwept
-                else { return false }
-                var (isLive, isVisible) = (false, false)
-                try transaction.scan(catalog.extents, prefix: id.keyBytes) { _, _ in
-                    isLive = true
-                    return false
-                }
-                var freed: [ExtentKey] = []
-                try transaction.scan(catalog.freeRanges, prefix: id.keyBytes) { key, range in
-                    isVisible = isVisible || range.freedBy > horizon
-                    freed.append(key)
-                    return !isVisible
-                }
-                guard !isLive, !isVisible else { return false }
-                for key in freed { try transaction.delete(catalog.freeRanges, key) }
-                try transaction.delete(catalog.packs, id)
-                return true
-            }
-            if isRemoved { try removeFile(of: id) }
-            return isRemoved
-        }
-    }
-
-    /// Removes files that no record knows: their packs were removed, but not their names.
-    func removeOrphans() throws {
-        for name in try FileSystem.names(in: directory) where name.hasSuffix(".pack") {
-            guard name.utf8.count == 21, let number = UInt64(name.prefix(16), radix: 16),
-                case let id = PackID(number: number), path(of: id).hasSuffix(name),
-                let lock = try ownership.tryLock(StoreLocks.pack(id))
-            else { continue }
-            try withExtendedLifetime(lock) {
-                if try catalog.environment.read({ try $0.get(catalog.packs, id) }) == nil {
-                    try removeFile(of: id)
-                }
-            }
-        }
-    }
-
-    /// Removes a pack's file. Its blocks are punched first: a process that has it mapped would
-    /// keep them.
-    private func removeFile(of id: PackID) throws {
-        do throws(AssetError) {
-            let file = try File(path(of: id), [.write])
-            let byteCount = try file.byteCount()
-            if byteCount > 0 { _ = try file.punchHole(0..<byteCount) }
-        } catch {
-            guard error.code == .inputMissing else { throw error }
-        }
-        try FileSystem.removeFile(path(of: id))
-        try FileSystem.synchronizeDirectory(directory)
     }
 
     /// The path of a pack's file.

@@ -1,0 +1,83 @@
+// Packs at the end of their lives: sweeping what a dead owner left, removing what holds nothing.
+
+internal import Basics
+internal import LMDB
+
+extension Packs {
+    /// Sweeps the sealed packs that nobody writes to any more and that were not swept.
+    ///
+    /// - Complexity: O(packs + records of those packs).
+    func sweepSealed() throws {
+        var unswept: [PackID] = []
+        try catalog.environment.read { transaction in
+            try transaction.scan(catalog.packs) { id, record in
+                if record.state == .sealed, !record.isSwept { unswept.append(id) }
+                return true
+            }
+        }
+        for id in unswept {
+            guard let lock = try ownership.tryLock(StoreLocks.pack(id)) else { continue }
+            try withExtendedLifetime(lock) {
+                // Its last writer may have committed more before giving up the lock.
+                let record = try catalog.environment.read { try $0.get(catalog.packs, id) }
+                if let record { try sweep(id, end: record.committedEnd) }
+            }
+        }
+    }
+
+    /// Removes the record of a sealed pack without live ranges, then its file; says whether that
+    /// was possible: nobody writes to it, and nobody can still see what it held.
+    func removeDead(_ id: PackID, horizon: UInt64) throws -> Bool {
+        guard let lock = try ownership.tryLock(StoreLocks.pack(id)) else { return false }
+        return try withExtendedLifetime(lock) {
+            let isRemoved = try catalog.environment.write { transaction in
+                guard let record = try transaction.get(catalog.packs, id),
+                    record.state == .sealed, record.isSwept,
+                    try !catalog.isLive(id, in: transaction)
+                else { return false }
+                var isVisible = false
+                var freed: [ExtentKey] = []
+                try transaction.scan(catalog.freeRanges, prefix: id.keyBytes) { key, range in
+                    isVisible = isVisible || range.freedBy > horizon
+                    freed.append(key)
+                    return !isVisible
+                }
+                guard !isVisible else { return false }
+                for key in freed { try transaction.delete(catalog.freeRanges, key) }
+                try transaction.delete(catalog.packs, id)
+                return true
+            }
+            if isRemoved { try removeFile(of: id) }
+            return isRemoved
+        }
+    }
+
+    /// Removes files that no record knows: their packs were removed, but not their names.
+    func removeOrphans() throws {
+        for name in try FileSystem.names(in: directory) where name.hasSuffix(".pack") {
+            guard name.utf8.count == 21, let number = UInt64(name.prefix(16), radix: 16),
+                case let id = PackID(number: number), path(of: id).hasSuffix(name),
+                let lock = try ownership.tryLock(StoreLocks.pack(id))
+            else { continue }
+            try withExtendedLifetime(lock) {
+                if try catalog.environment.read({ try $0.get(catalog.packs, id) }) == nil {
+                    try removeFile(of: id)
+                }
+            }
+        }
+    }
+
+    /// Removes a pack's file. Its blocks are punched first: a process that has it mapped would
+    /// keep them.
+    private func removeFile(of id: PackID) throws {
+        do throws(AssetError) {
+            let file = try File(path(of: id), [.write])
+            let byteCount = try file.byteCount()
+            if byteCount > 0 { _ = try file.punchHole(0..<byteCount) }
+        } catch {
+            guard error.code == .inputMissing else { throw error }
+        }
+        try FileSystem.removeFile(path(of: id))
+        try FileSystem.synchronizeDirectory(directory)
+    }
+}
