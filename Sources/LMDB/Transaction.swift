@@ -23,6 +23,10 @@ package protocol Transaction: ~Copyable {
 /// One moment of the whole environment.
 package struct ReadTransaction: ~Copyable, Transaction {
     package let raw: RawTransaction
+
+    /// The same transaction as a value of its own, to be kept by something that lives no longer
+    /// than the closure it was given to.
+    package func shared() -> ReadTransaction { ReadTransaction(raw: raw) }
 }
 
 /// A change that happens whole or not at all.
@@ -123,6 +127,19 @@ extension Transaction where Self: ~Copyable {
     }
 }
 
+extension Transaction where Self: ~Copyable {
+    /// The last entry whose key is less than `key`, `nil` when there is none.
+    ///
+    /// The corresponding C function is `mdb_cursor_get` with `MDB_SET_RANGE`, `MDB_PREV` and
+    /// `MDB_LAST`.
+    package func entry<Key, Value>(
+        before key: Key, in table: Table<Key, Value>
+    ) throws(AssetError) -> (key: Key, value: Value)? {
+        var cursor = try Cursor(over: table, in: raw)
+        return try cursor.seekBefore(key.keyBytes)
+    }
+}
+
 /// A position in a table. Lives no longer than the call that made it, hence than its transaction.
 @safe private struct Cursor<Key: TableKey, Value: TableValue>: ~Copyable {
     private let pointer: OpaquePointer
@@ -159,9 +176,12 @@ extension Transaction where Self: ~Copyable {
         while let byte = successor.last, byte == 0xFF { successor.removeLast() }
         guard let byte = successor.last else { return try get(MDB_LAST, key: []) }
         successor[successor.count - 1] = byte + 1
-        guard try get(MDB_SET_RANGE, key: successor) != nil else {
-            return try get(MDB_LAST, key: [])
-        }
+        return try seekBefore(successor)
+    }
+
+    /// The last entry whose key is less than `end`.
+    mutating func seekBefore(_ end: [UInt8]) throws(AssetError) -> (key: Key, value: Value)? {
+        guard try get(MDB_SET_RANGE, key: end) != nil else { return try get(MDB_LAST, key: []) }
         return try get(MDB_PREV, key: [])
     }
 
