@@ -1,6 +1,6 @@
 // The keys of the catalog's indexes, counters and removals: those that begin with what is looked up.
 
-package import Basics
+internal import Basics
 internal import LMDB
 
 /// An asset in the index by project.
