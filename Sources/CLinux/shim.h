@@ -15,4 +15,4 @@ enum {
 enum { assetstore_O_TMPFILE = 020200000 };
 
 // fcntl(2): open-file-description locks.
-enum { assetstore_F_OFD_GETLK = 36, assetstore_F_OFD_SETLK = 37 };
+enum { assetstore_F_OFD_GETLK = 36, assetstore_F_OFD_SETLK = 37, assetstore_F_OFD_SETLKW = 38 };
