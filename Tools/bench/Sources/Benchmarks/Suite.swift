@@ -41,6 +41,8 @@ struct Bench: Sendable {
     /// How often each contestant is measured.
     var repetitions: Int
     var seed: UInt64
+    /// Whether the peers are left out.
+    var isAlone = false
     /// How many assets make a large store; `nil` for the usual number.
     var assetCount: Int?
     var workspace: Workspace

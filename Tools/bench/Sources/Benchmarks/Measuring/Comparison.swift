@@ -33,12 +33,18 @@ struct Comparison {
 extension Bench {
     /// Lets the contestants do the work in turn: once to warm up, then as often as asked.
     ///
+    /// - Parameters:
+    ///   - repetitionsMax: the most that a work of this length is repeated.
+    ///   - warmsUp: whether there is anything to warm up.
     /// - Throws: ``AssetError/Code/damaged`` when two of them did not store or read the same; what
     ///   a contestant throws.
-    func compare(_ contestants: [Contestant]) throws -> Comparison {
+    func compare(
+        _ contestants: [Contestant], repetitionsMax: Int = .max, warmsUp: Bool = true
+    ) throws -> Comparison {
+        let contestants = contestants.filter { !isAlone || $0.name == Contestant.ours }
         var samples: [String: [Double]] = [:]
         var hash: UInt64?
-        for round in (isSmoke ? 1 : 0)...repetitions {
+        for round in (warmsUp && !isSmoke ? 0 : 1)...min(repetitions, repetitionsMax) {
             for contestant in contestants {
                 let sample = try contestant.run()
                 say(

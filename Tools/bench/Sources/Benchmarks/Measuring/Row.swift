@@ -43,14 +43,13 @@ struct Row: Sendable {
 }
 
 extension Comparison {
-    /// Rows of one work: one for each promise, or a single one when there is none.
+    /// Rows of one work: one for each promise. A promise without a target is a ratio to look at.
     func rows(
         _ work: String, unit: String, better: Row.Better = .higher,
-        promises: [(against: Row.Against, target: Double)] = []
+        promises: [(against: Row.Against, target: Double?)]
     ) -> [Row] {
         let row = Row(
             work: work, unit: unit, better: better, ours: ours, peers: peers, hash: hash)
-        if promises.isEmpty { return [row] }
         return promises.map { promise in
             var row = row
             row.against = promise.against

@@ -15,15 +15,27 @@ final class OurStore: Sendable {
         ids = Mutex([:])
     }
 
-    /// Stores a content as an asset, durably.
-    @discardableResult
-    func put(_ index: Int, of payloads: Payloads, project: String = "bench") throws -> Asset {
-        let description = AssetDescription(
-            namespace: .images, project: project, kind: "picture",
-            mediaType: "application/octet-stream")
-        let asset = try payloads.withBytes(index) { try store.put(description, $0) }
+    /// Stores a content as an asset, durably, and keeps its number.
+    func put(_ index: Int, of payloads: Payloads) throws {
+        let asset = try payloads.withBytes(index) { try put($0, project: "bench") }
         ids.withLock { $0[index] = asset.id }
-        return asset
+    }
+
+    /// Stores bytes as an asset, durably.
+    @discardableResult
+    func put(_ bytes: RawSpan, project: String) throws -> Asset {
+        try store.put(
+            AssetDescription(
+                namespace: .images, project: project, kind: "picture",
+                mediaType: "application/octet-stream"),
+            bytes)
+    }
+
+    /// Removes the asset with a number, durably.
+    func remove(_ index: Int) throws {
+        guard let id = ids.withLock({ $0.removeValue(forKey: index) }),
+            try store.removeAsset(id)
+        else { throw AssetError(.inputMissing, "the store has no asset \(index)") }
     }
 
     /// The hash of what is stored under these numbers.
@@ -34,6 +46,17 @@ final class OurStore: Sendable {
             guard let id = ids[index],
                 try store.withBytes(of: id, { sum.add(index, $0) }) != nil
             else { throw AssetError(.inputMissing, "the store has no asset \(index)") }
+        }
+        return sum
+    }
+
+    /// The hash of the frames of a job with these numbers.
+    func frameSum(_ indexes: some Sequence<Int>, of job: JobID) throws -> ContentSum {
+        var sum = ContentSum()
+        for index in indexes {
+            guard try store.withFrame(index, of: job, { sum.add(index, $1) }) != nil else {
+                throw AssetError(.inputMissing, "the store has no frame \(index)")
+            }
         }
         return sum
     }

@@ -37,7 +37,8 @@ public enum Assetbench {
         }
         let bench = Bench(
             isSmoke: options.isSmoke, repetitions: options.repetitions ?? (options.isSmoke ? 1 : 5),
-            seed: options.seed, assetCount: options.assetCount, workspace: workspace, say: say)
+            seed: options.seed, isAlone: options.isAlone, assetCount: options.assetCount,
+            workspace: workspace, say: say)
         if !options.isJSON { print(Table.header) }
         for suite in Suite.all where options.suites.contains(suite.name) {
             for work in suite.works where options.only.map(work.isNamed) ?? true {

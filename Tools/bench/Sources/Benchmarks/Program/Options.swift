@@ -10,6 +10,7 @@ struct Options: Equatable {
     var repetitions: Int?
     var seed: UInt64 = 1
     var assetCount: Int?
+    var isAlone = false
     var wantsHelp = false
 
     /// - Throws: ``UsageError`` when it can't be understood.
@@ -24,10 +25,11 @@ struct Options: Equatable {
             let halves = argument.split(separator: "=", maxSplits: 1)
             let name = String(halves[0])
             switch name {
-            case "--smoke", "--json", "--help":
+            case "--smoke", "--json", "--alone", "--help":
                 guard halves.count == 1 else { throw UsageError("\(name) takes no value") }
                 if name == "--smoke" { isSmoke = true }
                 if name == "--json" { isJSON = true }
+                if name == "--alone" { isAlone = true }
                 if name == "--help" { wantsHelp = true }
             case "--only", "--directory", "--repetitions", "--seed", "--assets":
                 guard let value = halves.count == 2 ? String(halves[1]) : rest.popFirst() else {
@@ -99,6 +101,7 @@ struct Options: Equatable {
             "  --directory D      work in a new directory in D; otherwise among temporary files",
             "  --repetitions N    how often each is measured (5; 1 with --smoke)",
             "  --seed N           for all that is random (1)",
+            "  --alone            the store without its peers, for a profiler",
             "  --assets N         how many assets make a large store (1000000)",
             "  --help             this text",
         ]
