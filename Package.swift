@@ -15,6 +15,7 @@ let doors: [Door] = [
     Door(name: "CLinux", pkgConfig: nil, debianPackages: ["libc6-dev"]),
     Door(name: "CLMDB", pkgConfig: "lmdb", debianPackages: ["liblmdb-dev"]),
     Door(name: "CXXHash", pkgConfig: "libxxhash", debianPackages: ["libxxhash-dev"]),
+    Door(name: "CZstd", pkgConfig: "libzstd", debianPackages: ["libzstd-dev"]),
     Door(
         name: "CTurboJPEG", pkgConfig: "libturbojpeg", debianPackages: ["libturbojpeg0-dev"]),
     Door(name: "CFFTW", pkgConfig: "fftw3f", debianPackages: ["libfftw3-dev"]),
@@ -41,8 +42,9 @@ struct Room {
 let rooms: [Room] = [
     Room(name: "Basics", dependencies: ["CLinux", "CXXHash"], isPublic: true),
     Room(name: "LMDB", dependencies: ["Basics", "CLMDB"]),
-    Room(name: "AssetStore", dependencies: ["Basics", "LMDB"], isPublic: true),
-    Room(name: "FrameCodecs", dependencies: ["Basics", "CTurboJPEG"], isPublic: true),
+    Room(name: "Zstd", dependencies: ["Basics", "CZstd"]),
+    Room(name: "AssetStore", dependencies: ["Basics", "LMDB", "Zstd"], isPublic: true),
+    Room(name: "FrameCodecs", dependencies: ["Basics", "Zstd", "CTurboJPEG"], isPublic: true),
     Room(name: "Media", dependencies: ["Basics", "FrameCodecs", "CFFmpeg"], isPublic: true),
     Room(
         name: "Rendering",

@@ -27,6 +27,8 @@ public final class Store: Sendable {
     let packReader: PackReader
     let packs: Packs
     let ownership: ByteLocks
+    let packer = PayloadPacker()
+    let projectNames = ProjectNames()
     let assetIDs = AssetIDSource()
     /// How often the store was opened and not closed.
     private let openingCount = Mutex(0)
@@ -106,7 +108,7 @@ public final class Store: Sendable {
         self.id = StoreID(record.storeID)
         self.catalog = catalog
         self.ownership = ownership
-        packReader = PackReader(directory: layout.packs, storeID: record.storeID)
+        packReader = PackReader(directory: layout.packs, storeID: record.storeID, packer: packer)
         packs = Packs(
             directory: layout.packs, storeID: record.storeID, catalog: catalog,
             ownership: ownership)
@@ -143,12 +145,21 @@ public final class Store: Sendable {
     }
 
     /// Writes a payload for the committer to claim.
+    ///
+    /// - Parameters:
+    ///   - isPackable: whether it may be stored packed, where that pays.
+    ///   - description: what to write behind it.
     func writePayload(
-        _ bytes: RawSpan, owner: RecordOwner, namespace: Namespace
+        _ bytes: RawSpan, owner: RecordOwner, namespace: Namespace, project: String,
+        isPackable: Bool = false, description: RecordDescription? = nil
     ) throws -> WrittenPayload {
         guard committer.isRunning else { throw AssetError.storeIsClosed }
+        let packed = isPackable ? try packer.pack(bytes) : nil
+        try admit(packed?.count ?? bytes.byteCount, project: project)
         do {
-            return try packs.write(bytes, owner: owner, namespace: namespace)
+            return try packs.write(
+                bytes, packed: packed, owner: owner, namespace: namespace,
+                description: description?.encoded() ?? [])
         } catch let failure as Packs.WriteFailure {
             abandon([failure.payload])
             throw failure.error
@@ -159,14 +170,25 @@ public final class Store: Sendable {
     /// of the pack finds them.
     func abandon(_ payloads: [WrittenPayload]) {
         committer.submit(
-            Committer.Request(abandoned: payloads, apply: { _ in }, completion: { _ in }))
+            Committer.Request(abandoned: payloads, apply: { _, _ in }, completion: { _ in }))
     }
 
-    /// Refuses what can be seen to exceed the quota, before its bytes are written. The committer
-    /// has the last word.
-    func admit(_ byteCount: Int, beyond pending: Int = 0) throws {
+    /// Refuses what can be seen to exceed a quota, before its bytes are written. The committer has
+    /// the last word.
+    func admit(_ byteCount: Int, project: String) throws {
         try catalog.environment.read { transaction in
-            try catalog.admit(byteCount + pending, in: transaction)
+            for scope in [
+                .wholeStore, try catalog.project(named: project, in: transaction),
+            ] as [ProjectNumber?] {
+                guard let scope, let limit = try catalog.quota(of: scope, in: transaction) else {
+                    continue
+                }
+                let used = try catalog.usage(of: scope, in: transaction).values
+                    .reduce(0) { $0 + $1.storedByteCount }
+                guard used + byteCount > limit else { continue }
+                throw try catalog.quotaExceeded(
+                    scope, limit: limit, left: limit - used, needed: byteCount, in: transaction)
+            }
         }
     }
 }

@@ -19,7 +19,7 @@ final class Committer: Sendable {
         var abandoned: [WrittenPayload] = []
         /// Changes the catalog. Runs on the committer's thread; it may run again when another
         /// request of its group fails, so it must depend on nothing but the transaction.
-        var apply: @Sendable (borrowing WriteTransaction) throws -> Void
+        var apply: @Sendable (borrowing WriteTransaction, ChangeSet) throws -> Void
         /// Called once, on the committer's thread: durable, or why not.
         var completion: @Sendable (Result<Void, any Error>) -> Void
     }
@@ -69,7 +69,7 @@ final class Committer: Sendable {
     /// Commits a change and waits until it is durable.
     func commit(
         payloads: [WrittenPayload] = [], abandoned: [WrittenPayload] = [],
-        _ apply: @escaping @Sendable (borrowing WriteTransaction) throws -> Void
+        _ apply: @escaping @Sendable (borrowing WriteTransaction, ChangeSet) throws -> Void
     ) throws {
         let outcome = Outcome()
         submit(
@@ -108,10 +108,10 @@ final class Committer: Sendable {
         while !remaining.isEmpty {
             var failed: (index: Int, error: any Error)?
             do {
-                try catalog.environment.write { transaction in
+                try catalog.change { transaction, changes in
                     for (index, request) in remaining.enumerated() {
                         do {
-                            try apply(request, catalog, transaction)
+                            try apply(request, catalog, transaction, changes)
                         } catch {
                             failed = (index, error)
                             throw error
@@ -157,16 +157,16 @@ final class Committer: Sendable {
     }
 
     private static func apply(
-        _ request: Request, _ catalog: Catalog, _ transaction: borrowing WriteTransaction
+        _ request: Request, _ catalog: Catalog, _ transaction: borrowing WriteTransaction,
+        _ changes: ChangeSet
     ) throws {
-        try request.apply(transaction)
+        try request.apply(transaction, changes)
         for payload in request.payloads {
             try catalog.claim(payload.location, for: payload.owner, in: transaction)
         }
         for payload in request.abandoned {
-            try catalog.free(
-                payload.location.extent, byteCount: payload.location.recordByteCount,
-                in: transaction)
+            changes.free(
+                payload.location.extent, byteCount: payload.location.recordByteCount)
         }
     }
 
