@@ -21,13 +21,13 @@ final class OurStore: Sendable {
         ids.withLock { $0[index] = asset.id }
     }
 
-    /// Stores bytes as an asset, durably.
+    /// Stores bytes as an asset, durably: a picture whose format has compressed it.
     @discardableResult
     func put(_ bytes: RawSpan, project: String) throws -> Asset {
         try store.put(
             AssetDescription(
                 namespace: .images, project: project, kind: "picture",
-                mediaType: "application/octet-stream"),
+                mediaType: "image/jpeg"),
             bytes)
     }
 
@@ -63,11 +63,13 @@ final class OurStore: Sendable {
 
     /// Looks assets up in one moment of the store.
     func lookUp(_ ids: [AssetID], _ body: (Int, Asset) -> Void) throws {
-        for (index, id) in ids.enumerated() {
-            guard let asset = try store.asset(id) else {
-                throw AssetError(.inputMissing, "the store has no asset \(id)")
+        try store.read { snapshot in
+            for (index, id) in ids.enumerated() {
+                guard let asset = try snapshot.asset(id) else {
+                    throw AssetError(.inputMissing, "the store has no asset \(id)")
+                }
+                body(index, asset)
             }
-            body(index, asset)
         }
     }
 
