@@ -44,7 +44,7 @@ let rooms: [Room] = [
     Room(name: "LMDB", dependencies: ["Basics", "CLMDB"]),
     Room(name: "Zstd", dependencies: ["Basics", "CZstd"]),
     Room(name: "AssetStore", dependencies: ["Basics", "LMDB", "Zstd"], isPublic: true),
-    Room(name: "FrameCodecs", dependencies: ["Basics", "Zstd", "CTurboJPEG"], isPublic: true),
+    Room(name: "FrameCodecs", dependencies: ["Basics", "CTurboJPEG"], isPublic: true),
     Room(name: "Media", dependencies: ["Basics", "FrameCodecs", "CFFmpeg"], isPublic: true),
     Room(
         name: "Rendering",

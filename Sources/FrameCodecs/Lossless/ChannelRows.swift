@@ -28,13 +28,21 @@ enum ChannelRows {
             let (first, green, last, alpha) = (channels[0], channels[1], channels[2], channels[3])
             let whole = width / blockLength * blockLength
             for x in stride(from: 0, to: whole, by: blockLength) {
-                let block = pixels.load(SIMD16<UInt32>.self, at: 4 * x)
-                let greens = SIMD16<UInt8>(truncatingIfNeeded: block &>> 8)
+                // Every second byte, and every second of these.
+                let (low, high) = (
+                    pixels.load(SIMD16<UInt16>.self, at: 4 * x),
+                    pixels.load(SIMD16<UInt16>.self, at: 4 * x + 32)
+                )
+                let outer = joined(
+                    SIMD16(truncatingIfNeeded: low), SIMD16(truncatingIfNeeded: high))
+                let inner = joined(
+                    SIMD16(truncatingIfNeeded: low &>> 8), SIMD16(truncatingIfNeeded: high &>> 8))
+                let greens = SIMD16<UInt8>(truncatingIfNeeded: inner)
                 green.store(greens, at: x)
-                first.store(SIMD16<UInt8>(truncatingIfNeeded: block) &- greens, at: x)
-                last.store(SIMD16<UInt8>(truncatingIfNeeded: block &>> 16) &- greens, at: x)
+                first.store(SIMD16<UInt8>(truncatingIfNeeded: outer) &- greens, at: x)
+                last.store(SIMD16<UInt8>(truncatingIfNeeded: outer &>> 8) &- greens, at: x)
                 if wantsAlpha {
-                    alpha.store(SIMD16<UInt8>(truncatingIfNeeded: block &>> 24), at: x)
+                    alpha.store(SIMD16<UInt8>(truncatingIfNeeded: inner &>> 8), at: x)
                 }
             }
             for x in whole..<width {
@@ -45,6 +53,11 @@ enum ChannelRows {
                 alpha[x] = pixels[4 * x + 3]
             }
         }
+    }
+
+    @inline(__always)
+    private static func joined(_ low: SIMD16<UInt8>, _ high: SIMD16<UInt8>) -> SIMD16<UInt16> {
+        unsafe unsafeBitCast((low, high), to: SIMD16<UInt16>.self)
     }
 
     /// Notes which bytes of pixels differ from those of the first pixel.
