@@ -5,19 +5,19 @@
 ///
 /// It exists only inside the closure of ``read(_:subject:_:)``, so it can't outlive the bytes. All
 /// reading throws ``AssetError/Code/damaged`` when the bytes end early or contradict themselves;
-/// the message names the subject.
-@safe package struct ByteReader: ~Copyable {
-    private let bytes: UnsafeRawBufferPointer
-    private let subject: StaticString
-    package private(set) var offset = 0
+/// the message names the subject. What is called per field is inlinable, as in ``ByteWriter``.
+@safe @usableFromInline package struct ByteReader: ~Copyable {
+    @usableFromInline let bytes: UnsafeRawBufferPointer
+    @usableFromInline let subject: StaticString
+    @usableFromInline var position = 0
 
-    private init(_ bytes: UnsafeRawBufferPointer, subject: StaticString) {
+    @inlinable init(_ bytes: UnsafeRawBufferPointer, subject: StaticString) {
         unsafe self.bytes = bytes
         self.subject = subject
     }
 
     /// Runs `body` with a reader over `bytes`.
-    package static func read<Result, Failure: Error>(
+    @inlinable package static func read<Result, Failure: Error>(
         _ bytes: RawSpan, subject: StaticString,
         _ body: (inout ByteReader) throws(Failure) -> Result
     ) throws(Failure) -> Result {
@@ -27,21 +27,24 @@
         }
     }
 
-    package var remaining: Int { unsafe bytes.count - offset }
+    /// The bytes read so far.
+    @inlinable package var offset: Int { position }
 
-    package mutating func integer<T: FixedWidthInteger & BitwiseCopyable>(
+    @inlinable package var remaining: Int { unsafe bytes.count - position }
+
+    @inlinable package mutating func integer<T: FixedWidthInteger & BitwiseCopyable>(
         _ type: T.Type = T.self
     ) throws(AssetError) -> T {
         try T(littleEndian: raw(type))
     }
 
-    package mutating func bigEndianInteger<T: FixedWidthInteger & BitwiseCopyable>(
+    @inlinable package mutating func bigEndianInteger<T: FixedWidthInteger & BitwiseCopyable>(
         _ type: T.Type = T.self
     ) throws(AssetError) -> T {
         try T(bigEndian: raw(type))
     }
 
-    package mutating func double() throws(AssetError) -> Double {
+    @inlinable package mutating func double() throws(AssetError) -> Double {
         Double(bitPattern: try integer())
     }
 
@@ -54,23 +57,29 @@
         return string
     }
 
-    package mutating func array(count: Int) throws(AssetError) -> [UInt8] {
-        guard count >= 0, count <= remaining else { throw damaged("it ends early") }
-        defer { offset += count }
-        return unsafe Array(UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + count]))
+    @usableFromInline package mutating func array(count: Int) throws(AssetError) -> [UInt8] {
+        guard count >= 0, count <= remaining else { throw endsEarly() }
+        defer { position += count }
+        return unsafe Array(UnsafeRawBufferPointer(rebasing: bytes[position..<position + count]))
+    }
+
+    /// Passes over the next `count` bytes.
+    @inlinable package mutating func skip(_ count: Int) throws(AssetError) {
+        guard count >= 0, count <= remaining else { throw endsEarly() }
+        position += count
     }
 
     /// Lends the next `count` bytes to `body` without copying them.
-    package mutating func withBytes<Result>(
+    @inlinable package mutating func withBytes<Result>(
         count: Int, _ body: (RawSpan) throws -> Result
     ) throws -> Result {
-        guard count >= 0, count <= remaining else { throw damaged("it ends early") }
-        defer { offset += count }
+        guard count >= 0, count <= remaining else { throw endsEarly() }
+        defer { position += count }
         return try body(
-            unsafe UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + count]).bytes)
+            unsafe UnsafeRawBufferPointer(rebasing: bytes[position..<position + count]).bytes)
     }
 
-    package mutating func optional<Value>(
+    @inlinable package mutating func optional<Value>(
         _ read: (inout ByteReader) throws(AssetError) -> Value
     ) throws(AssetError) -> Value? {
         switch try integer(UInt8.self) {
@@ -81,17 +90,24 @@
     }
 
     /// Asserts that everything was read.
-    package func finish() throws(AssetError) {
-        guard remaining == 0 else { throw damaged("\(remaining) bytes follow its end") }
+    @inlinable package func finish() throws(AssetError) {
+        guard remaining == 0 else { throw trailingBytes() }
     }
 
-    package func damaged(_ reason: String) -> AssetError {
+    @usableFromInline package func damaged(_ reason: String) -> AssetError {
         AssetError(.damaged, "\(subject) is damaged: \(reason)")
     }
 
-    private mutating func raw<T: BitwiseCopyable>(_ type: T.Type) throws(AssetError) -> T {
-        guard MemoryLayout<T>.size <= remaining else { throw damaged("it ends early") }
-        defer { offset += MemoryLayout<T>.size }
-        return unsafe bytes.loadUnaligned(fromByteOffset: offset, as: type)
+    // Apart from their throwers, so that what is inlined is short.
+    @usableFromInline func endsEarly() -> AssetError { damaged("it ends early") }
+
+    @usableFromInline func trailingBytes() -> AssetError {
+        damaged("\(remaining) bytes follow its end")
+    }
+
+    @inlinable mutating func raw<T: BitwiseCopyable>(_ type: T.Type) throws(AssetError) -> T {
+        guard MemoryLayout<T>.size <= remaining else { throw endsEarly() }
+        defer { position += MemoryLayout<T>.size }
+        return unsafe bytes.loadUnaligned(fromByteOffset: position, as: type)
     }
 }

@@ -148,7 +148,6 @@ public final class RenderJob: Sendable {
                 "\(workers) workers are not possible; choose 1 to \(Limits.workerCountMax)")
         }
         if let finished = try finishedVideo() {
-            try store.removeLeftovers(of: id, keepingFrames: submission.keepFrames)
             return try publish(finished, rendered: 0, encoded: 0)
         }
         let lease = try store.start(id)

@@ -1,12 +1,12 @@
 // LMDB's status codes as `AssetError`s, one place for all calls.
 
-internal import Basics
+package import Basics
 internal import CLMDB
 internal import Glibc
 
 extension AssetError {
     /// The error for an LMDB call that did not return `MDB_SUCCESS`.
-    static func lmdb(
+    package static func lmdb(
         _ call: StaticString, _ status: CInt, path: String,
         fileID: StaticString = #fileID, line: UInt = #line
     ) -> AssetError {
@@ -32,6 +32,12 @@ extension AssetError {
         case MDB_READERS_FULL:
             code = .busy
             remedy = "too many processes read the store at once; close some"
+        case MDB_TXN_FULL:
+            code = .library
+            remedy = "more was changed at once than a transaction can hold; change less at a time"
+        case MDB_BAD_VALSIZE:
+            code = .invalidArgument
+            remedy = "a key or value is longer than the catalog can hold"
         case EACCES, EROFS, EPERM:
             code = .inputUnreadable
             remedy = "\(reason); check the permissions"

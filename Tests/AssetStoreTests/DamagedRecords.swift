@@ -11,7 +11,7 @@ import Testing
     static func location(_ change: (inout PayloadLocation) -> Void) -> PayloadLocation {
         var location = PayloadLocation(
             extent: ExtentKey(pack: PackID(number: 1), offset: 4096), byteCount: 3,
-            storedByteCount: 3, packing: .none, checksum: 1)
+            storedByteCount: 3, packing: .none, checksum: 1, descriptionByteCount: 0)
         change(&location)
         return location
     }
@@ -23,19 +23,26 @@ import Testing
             let asset = try test.store.put(image(), [1, 2, 3])
             let job = try test.store.submit(renderJob())
             let catalog = test.store.catalog
-            let partKey = PartKey(asset: asset.id, part: 0)
-            let frameKey = FrameKey(job: job.id, index: UInt64.max)
+            let sequence = try #require(
+                try catalog.environment.read { try $0.get(catalog.jobFrames, job.id) })
+            let frameKey = FrameKey(sequence: sequence.framesID, index: UInt64.max)
             try catalog.environment.write { transaction in
                 switch which {
                 case 0:
-                    let bad = Self.location { $0.extent.offset = .max }
-                    try transaction.put(catalog.parts, partKey, PayloadRecord(location: bad))
+                    var content = try #require(
+                        try transaction.get(catalog.contents, asset.content))
+                    content.firstPart = Self.location { $0.extent.offset = .max }
+                    try transaction.put(catalog.contents, asset.content, content)
                 case 1:
-                    let bad = Self.location { $0.storedByteCount = .max }
-                    try transaction.put(catalog.parts, partKey, PayloadRecord(location: bad))
+                    var content = try #require(
+                        try transaction.get(catalog.contents, asset.content))
+                    content.firstPart = Self.location { $0.storedByteCount = .max }
+                    try transaction.put(catalog.contents, asset.content, content)
                 case 2:
-                    let bad = Self.location { $0.byteCount = .max }
-                    try transaction.put(catalog.parts, partKey, PayloadRecord(location: bad))
+                    var content = try #require(
+                        try transaction.get(catalog.contents, asset.content))
+                    content.firstPart = Self.location { $0.byteCount = .max }
+                    try transaction.put(catalog.contents, asset.content, content)
                 case 3:
                     var record = try #require(try transaction.get(catalog.assets, asset.id))
                     record.byteCount = .max
@@ -50,14 +57,16 @@ import Testing
                         FrameRecord(codec: 1, width: 1, height: 1, location: Self.location { _ in })
                     )
                 case 6:
-                    let key = UsageKey(project: "", namespace: .images)
+                    let key = UsageKey(project: .wholeStore, namespace: .images)
                     try transaction.put(
                         catalog.usage, key,
                         Usage(count: .max, byteCount: .max, storedByteCount: .max))
                 default:
                     // Within 4 PiB, but beyond the pack's mapping.
-                    let bad = Self.location { $0.extent.offset = 1 << 40 }
-                    try transaction.put(catalog.parts, partKey, PayloadRecord(location: bad))
+                    var content = try #require(
+                        try transaction.get(catalog.contents, asset.content))
+                    content.firstPart = Self.location { $0.extent.offset = 1 << 40 }
+                    try transaction.put(catalog.contents, asset.content, content)
                 }
             }
             let store = test.store

@@ -34,7 +34,7 @@ import Testing
                 }
                 let version = try tables.read(value, as: table.value)
                     .number(table.value == "StoreRecord" ? "formatVersion" : "version")
-                #expect(version == 1, "\(table.name) \(fields)")
+                #expect(version == (table.name == "store" ? 2 : 1), "\(table.name) \(fields)")
             }
         }
     }
@@ -42,16 +42,16 @@ import Testing
     @Test func assetsAndTheirParts() throws {
         let sample = try SampleStore()
         let asset = sample.asset
-        let key = try sample.only("assets", key: "AssetID", tables).key
+        let (key, value) = try sample.only(
+            "assets", key: "AssetID", value: "Asset.Record", tables)
         #expect(key.number("high") == asset.id.high && key.number("low") == asset.id.low)
-        let value = try sample.only("assets", value: "Asset.Record", tables).value
         #expect(value.number("namespace") == 3)
         #expect(value.number("byteCount") == UInt64(asset.byteCount))
         #expect(value.number("storedByteCount") == UInt64(asset.storedByteCount))
         #expect(value.number("checksumHigh") == asset.checksum.high)
         #expect(value.number("checksumLow") == asset.checksum.low)
         #expect(value.number("createdAt") == UInt64(asset.createdAt.millisecondsSinceEpoch))
-        #expect(value.text("project") == "project")
+        #expect(value.number("project") == 1)
         #expect(value.text("kind") == "kind" && value.text("name") == "name")
         #expect(value.text("mediaType") == "audio/flac" && value.text("parameters") == "{}")
         #expect(value.number("width") == 3 && value.number("height") == 4)
@@ -62,18 +62,66 @@ import Testing
             value.bytes("attributes") == [1, 0, 0, 0, 0x61, 1, 0, 0, 0, 0x31]
                 + [1, 0, 0, 0, 0x62, 0, 0, 0, 0])
 
-        let parts = try sample.entries(of: "parts").map {
-            try tables.read($0.key, as: "PartKey", bigEndian: true)
+        let (contentKey, content) = try sample.only(
+            "contents", key: "ContentID", value: "ContentRecord", tables)
+        #expect(contentKey.number("high") == value.number("contentHigh"))
+        #expect(contentKey.number("low") == value.number("contentLow"))
+        #expect(content.number("referenceCount") == 1 && content.number("namespace") == 3)
+        for field in ["byteCount", "storedByteCount", "checksumHigh", "checksumLow"] {
+            #expect(content.number(field) == value.number(field), "\(field)")
         }
-        #expect(parts.map { $0.number("part") } == [0, 1])
-        #expect(parts.allSatisfy { $0.number("low") == asset.id.low })
+        let first = try tables.read(
+            try #require(content.bytes("firstPart")), as: "PayloadLocation")
+        #expect(first.number("byteCount") == UInt64(Limits.partByteCount))
+        let (partKey, part) = try sample.only(
+            "parts", key: "PartKey", value: "PayloadRecord", tables)
+        #expect(partKey.number("low") == contentKey.number("low"))
+        #expect(partKey.number("part") == 1)
+        let second = try tables.read(try #require(part.bytes("location")), as: "PayloadLocation")
+        #expect(second.number("byteCount") == 5)
         let owner = try sample.only("assetsByProject", key: "ProjectAssetKey", tables).key
-        #expect(owner.text("project") == "project" && owner.number("namespace") == 3)
+        #expect(owner.number("project") == 1 && owner.number("namespace") == 3)
         #expect(owner.number("high") == asset.id.high && owner.number("low") == asset.id.low)
-        let content = try sample.only("assetsByContent", key: "ContentAssetKey", tables).key
-        #expect(content.number("checksumHigh") == asset.checksum.high)
-        #expect(content.number("checksumLow") == asset.checksum.low)
-        #expect(content.number("high") == asset.id.high && content.number("low") == asset.id.low)
+        let name = try sample.only("assetsByName", key: "NameAssetKey", tables).key
+        #expect(name.number("project") == 1 && name.number("low") == asset.id.low)
+        #expect(name.number("nameHash") == checksum(Array("name".utf8)[...]))
+        let byContent = try sample.only("assetsByContent", key: "ContentAssetKey", tables).key
+        #expect(byContent.number("checksumHigh") == asset.checksum.high)
+        #expect(byContent.number("checksumLow") == asset.checksum.low)
+        #expect(byContent.number("low") == asset.id.low)
+    }
+
+    @Test func projects() throws {
+        let sample = try SampleStore()
+        let (key, value) = try sample.only(
+            "projects", key: "ProjectNumber", value: "ProjectRecord", tables)
+        #expect(key.number("number") == 1 && value.text("name") == "project")
+        #expect(value.number("quota") == 1 << 39 && value.number("status") == 1)
+        let (name, number) = try sample.only(
+            "projectsByName", key: "ProjectNameKey", value: "ProjectNumberRecord", tables)
+        #expect(name.text("name") == "project" && number.number("project") == 1)
+        let (removal, _) = try sample.only(
+            "removals", key: "RemovalKey", value: "RemovalRecord", tables)
+        #expect(removal.number("kind") == 2 && removal.number("low") == 8)
+    }
+
+    @Test func changesInTheOrderOfCommits() throws {
+        let sample = try SampleStore()
+        let entries = try sample.entries(of: "changes")
+        for (index, (key, value)) in entries.enumerated() {
+            let key = try tables.read(key, as: "ChangeKey", bigEndian: true)
+            #expect(key.number("number") == UInt64(index + 1))
+            let change = try tables.read(value, as: "ChangeRecord")
+            if index == 0 {
+                #expect(change.number("kind") == 1 && change.number("subjectKind") == 4)
+                #expect(change.number("low") == 1 && change.text("name") == "project")
+            } else if index == 1 {
+                #expect(change.number("kind") == 3 && change.number("subjectKind") == 4)
+            } else if index == 2 {
+                #expect(change.number("kind") == 1 && change.number("subjectKind") == 1)
+                #expect(change.number("low") == sample.asset.id.low)
+            }
+        }
     }
 
     @Test func jobsWithFramesAndSegments() throws {
@@ -92,22 +140,28 @@ import Testing
                 == sample.job.completedAt.map { UInt64($0.millisecondsSinceEpoch) })
         #expect(value.text("error") == "why it failed")
         #expect(value.number("outputHigh") == nil && value.number("outputLow") == nil)
-        #expect(value.text("project") == "project" && value.text("kind") == "render")
+        #expect(value.number("project") == 1 && value.text("kind") == "render")
         #expect(value.text("recipe") == "[1]" && value.text("submission") == "[2]")
         #expect(value.number("frameCount") == 7)
 
         let state = try sample.only("jobsByState", key: "StateJobKey", tables).key
         #expect(state.number("state") == 4 && state.number("low") == id.low)
         let project = try sample.only("jobsByProject", key: "ProjectJobKey", tables).key
-        #expect(project.text("project") == "project" && project.number("low") == id.low)
+        #expect(project.number("project") == 1 && project.number("low") == id.low)
+        let (owner, sequence) = try sample.only(
+            "jobFrames", key: "JobID", value: "SequenceRecord", tables)
+        #expect(owner.number("low") == id.low && sequence.number("project") == 1)
         let frame = try sample.only("frames", key: "FrameKey", value: "FrameRecord", tables)
-        #expect(frame.key.number("low") == id.low && frame.key.number("index") == 5)
+        #expect(frame.key.number("low") == sequence.number("framesLow"))
+        #expect(
+            frame.key.number("high") == sequence.number("framesHigh")
+                && frame.key.number("index") == 5)
         #expect(frame.value.number("codec") == 9)
         #expect(frame.value.number("width") == 640 && frame.value.number("height") == 480)
         let segment = try sample.only("segments", key: "SegmentKey", tables).key
-        #expect(segment.number("low") == id.low)
+        #expect(segment.number("low") == sequence.number("segmentsLow"))
         #expect(segment.number("track") == 2 && segment.number("index") == 258)
-        let counted = try sample.only("jobFrames", value: "Usage", tables).value
+        let counted = try tables.read(try #require(sequence.bytes("frames")), as: "Usage")
         #expect(counted.number("count") == 1)
         #expect(counted.number("byteCount") == 77 && counted.number("storedByteCount") == 77)
     }
@@ -118,14 +172,13 @@ import Testing
         for (key, value) in try sample.entries(of: "usage") {
             let key = try tables.read(key, as: "UsageKey", bigEndian: true)
             let value = try tables.read(value, as: "Usage")
-            let scope = "\(key.text("project") ?? "?") \(key.number("namespace") ?? 0)"
+            let scope = "\(key.number("project") ?? 99) \(key.number("namespace") ?? 0)"
             found[scope] = value.number("byteCount")
         }
         let audio = UInt64(sample.asset.byteCount)
         #expect(
             found == [
-                " 3": audio, "project 3": audio, " 4": 77, "project 4": 77, " 5": 33,
-                "project 5": 33,
+                "0 3": audio, "1 3": audio, "0 4": 77, "1 4": 77, "0 5": 33, "1 5": 33,
             ])
     }
 
@@ -148,7 +201,7 @@ import Testing
         #expect(header.number("checksum") == checksum(pack[..<40]))
         #expect(header.bytes("padding")?.allSatisfy { $0 == 0 } == true)
         #expect(store.number("packSequence") == 1 && store.number("quota") == 1 << 40)
-        #expect(store.number("formatVersion") == 1)
+        #expect(store.number("formatVersion") == 2 && store.number("projectSequence") == 1)
 
         var known: [Range<UInt64>] = []
         for (key, value) in try sample.entries(of: "extents") {
@@ -162,6 +215,12 @@ import Testing
             let offset = try #require(extent.number("offset"))
             known.append(offset..<offset + (try #require(range.number("byteCount"))))
             #expect(try #require(range.number("freedBy")) > 1)
+        }
+        for (key, value) in try sample.entries(of: "holes") {
+            let extent = try tables.read(key, as: "ExtentKey", bigEndian: true)
+            let hole = try tables.read(value, as: "HoleRecord")
+            let offset = try #require(extent.number("offset"))
+            known.append(offset..<offset + (try #require(hole.number("byteCount"))))
         }
         // A swept pack has no byte that is not accounted for.
         known.sort { $0.lowerBound < $1.lowerBound }
@@ -179,19 +238,26 @@ import Testing
         #expect(start % 64 == 0 && byteCount % 64 == 0)
         #expect(tables.byteCount(of: "RecordHeader") == 64)
         let header = try tables.read(Array(pack[start..<start + 64]), as: "RecordHeader")
-        #expect(header.text("magic") == "REC1" && header.number("packing") == 0)
+        #expect(header.text("magic") == "REC2")
         for field in ["ownerKind", "ownerHigh", "ownerLow", "ownerTrack", "ownerIndex"] {
             #expect(header.number(field) == owner.number(field), "\(field)")
         }
         let stored = Int(try #require(header.number("storedByteCount")))
-        #expect(header.number("byteCount") == UInt64(stored))
-        #expect(byteCount == (64 + stored + 63) / 64 * 64)
+        let described = Int(try #require(header.number("descriptionByteCount")))
+        #expect(byteCount == (64 + stored + described + 63) / 64 * 64)
         #expect(header.number("checksum") == checksum(pack[start + 64..<start + 64 + stored]))
         #expect(header.number("headerChecksum") == checksum(pack[start..<start + 56]))
 
         let namespaces: [UInt64: UInt64] = [1: 3, 2: 4, 3: 5]
         let kind = try #require(header.number("ownerKind"))
         #expect(header.number("namespace") == namespaces[kind])
+        // The sample's asset is one byte repeated.
+        #expect(header.number("packing") == (kind == 1 && stored < 1000 && stored != 5 ? 1 : 0))
+        #expect((described == 0) == (kind == 3 || kind == 1 && header.number("ownerIndex") == 0))
+        if described > 0 {
+            let place = start + 64 + stored
+            try checkDescription(Array(pack[place..<place + described]), kind: kind)
+        }
         #expect(kind != 2 || header.number("ownerIndex") == 5 && stored == 77)
         #expect(
             kind != 3
@@ -199,6 +265,21 @@ import Testing
                     && stored == 33
         )
         return UInt64(start)..<UInt64(start + byteCount)
+    }
+
+    private func checkDescription(_ bytes: [UInt8], kind: UInt64) throws {
+        let layout = kind == 1 ? "RecordDescription" : "FrameDescription"
+        let fields = try tables.read(bytes, as: layout)
+        #expect(fields.number("kind") == kind && fields.text("project") == "project")
+        let expected = checksum(bytes.dropLast(8))
+        if kind == 2 {
+            #expect(fields.number("checksum") == expected && fields.number("width") == 640)
+            return
+        }
+        let rest = try #require(fields.bytes("assetAndChecksum"))
+        let asset = try tables.read(Array(rest.dropLast(8)), as: "Asset.Record")
+        #expect(asset.text("name") == "name" && asset.number("project") == 0)
+        #expect(rest.suffix(8).reversed().reduce(0) { $0 << 8 | UInt64($1) } == expected)
     }
 
     @Test func locationsPointAtRecords() throws {
@@ -211,10 +292,12 @@ import Testing
                 let record = try tables.read(value, as: layout)
                 let location = try tables.read(
                     try #require(record.bytes("location")), as: "PayloadLocation")
-                #expect(location.number("pack") == 1 && location.number("packing") == 0)
+                #expect(location.number("pack") == 1)
                 let start = Int(try #require(location.number("offset")))
                 let header = try tables.read(Array(pack[start..<start + 64]), as: "RecordHeader")
-                for field in ["byteCount", "storedByteCount", "checksum"] {
+                for field in [
+                    "byteCount", "storedByteCount", "packing", "checksum", "descriptionByteCount",
+                ] {
                     #expect(header.number(field) == location.number(field), "\(table) \(field)")
                 }
             }

@@ -9,9 +9,10 @@ import Testing
     /// A writer whose write failed must not make an asset of the rest.
     @Test func aFailedWriterMakesNoAsset() throws {
         let test = try TestStore(quota: 5 << 20)
-        let other = try test.store.put(image(), [UInt8](repeating: 1, count: 2 << 20))
+        var random = SeededGenerator(seed: 5)
+        let other = try test.store.put(image(), random.bytes(2 << 20))
         var writer = try test.store.makeWriter(for: image())
-        let bytes = [UInt8](repeating: 2, count: Limits.partByteCount)
+        let bytes = random.bytes(Limits.partByteCount + 1)
         #expect(throws: AssetError(.quotaExceeded, "")) {
             unsafe try writer.write(bytes.span.bytes)
         }

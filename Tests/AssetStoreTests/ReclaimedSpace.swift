@@ -65,9 +65,12 @@ import Testing
     @Test func packsThatHoldNothingAreRemoved() throws {
         let test = try TestStore()
         let packs = { try FileManager.default.contentsOfDirectory(atPath: "\(test.path)/packs") }
-        let bytes = [UInt8](repeating: 7, count: 60 << 20)
+        var bytes = [UInt8](repeating: 7, count: 60 << 20)
         var assets: [AssetID] = []
-        for _ in 0..<9 { assets.append(try test.store.put(image(), bytes).id) }
+        for index in 0..<9 {
+            bytes[0] = UInt8(index)
+            assets.append(try test.store.put(image(), bytes).id)
+        }
         #expect(try packs().count == 3)
         for id in assets.dropLast() { #expect(try test.store.removeAsset(id)) }
         try test.reopen()

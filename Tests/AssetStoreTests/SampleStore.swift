@@ -1,8 +1,9 @@
-import AssetStore
 import Basics
 import Foundation
 import LMDB
 import TestSupport
+
+@testable import AssetStore
 
 /// A closed store with something in every table, whose files are read as they lie on the disk.
 struct SampleStore {
@@ -22,6 +23,7 @@ struct SampleStore {
 
     private static func fill(_ path: String) throws -> (Asset, Job) {
         let store = try Store.create(at: path, quota: 1 << 40)
+        try store.setQuota(1 << 39, ofProject: "project")
         let description = AssetDescription(
             namespace: .audio, project: "project", kind: "kind", name: "name",
             mediaType: "audio/flac", attributes: ["b": "", "a": "1"], parameters: "{}",
@@ -31,6 +33,9 @@ struct SampleStore {
             description, [UInt8](repeating: 1, count: Limits.partByteCount + 5))
         let removed = try store.put(description, [2, 3])
         try store.removeAsset(removed.id)
+        // A hole, and a range that is to become one.
+        _ = try store.reclaim()
+        try store.removeAsset(try store.put(description, [4, 5]).id)
         let submitted = try store.submit(
             JobDescription(
                 project: "project", kind: "render", recipe: "[1]", submission: "[2]",
@@ -46,6 +51,13 @@ struct SampleStore {
         try lease.fail("why it failed")
         guard let job = try store.job(submitted.id) else {
             throw AssetError(.inputMissing, "the sample's job is gone")
+        }
+        // A removal that was cut short.
+        let catalog = store.catalog
+        try catalog.environment.write { transaction in
+            try transaction.put(
+                catalog.removals, RemovalKey(SequenceID(high: 7, low: 8)),
+                RemovalRecord(removedAt: .now()))
         }
         try store.close()
         return (asset, job)

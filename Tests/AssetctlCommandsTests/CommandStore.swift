@@ -123,6 +123,14 @@ enum SmallMedia {
         }
     }
 
+    /// One second of noise, which takes its 16,044 bytes however it is packed.
+    static func noise(seed: UInt64) -> [UInt8] {
+        var random = SeededGenerator(seed: seed)
+        return wavFile(rate: 8000, channels: 1, frames: 8000) { _, _ in
+            Int16(truncatingIfNeeded: random.next())
+        }
+    }
+
     /// A frame in which every pixel differs a little; `alpha` is that of all pixels.
     static func frame(seed: Int = 0, alpha: UInt8 = 255) throws -> Frame {
         var frame = try Frame(width: 24, height: 16, format: .bgraPremultiplied)

@@ -142,9 +142,9 @@ import Testing
     }
 
     @Test func aFullQuotaPausesAndSaysHowToGoOn() throws {
-        #expect(store.run("init", "--quota", "40K").status == 0)
-        let wav = try store.file("a.wav", SmallMedia.wav)
-        let other = try store.file("b.wav", SmallMedia.wav)
+        #expect(store.run("init", "--quota", "20K").status == 0)
+        let wav = try store.file("a.wav", SmallMedia.noise(seed: 1))
+        let other = try store.file("b.wav", SmallMedia.noise(seed: 2))
         let result = store.run("--json", "put", wav, other, "--project", "p")
         #expect(result.status == 75)
         #expect(try result.json.count == 1)

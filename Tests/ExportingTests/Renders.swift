@@ -122,7 +122,7 @@ import Testing
         }
         let pack = "\(store.path)/packs/0000000000000001.pack"
         let handle = try #require(FileHandle(forUpdatingAtPath: pack))
-        let magic = Data("REC1\u{02}".utf8)
+        let magic = Data("REC2\u{02}".utf8)
         let whole = try #require(try handle.readToEnd())
         let frame = try #require(whole.range(of: magic))
         try handle.seek(toOffset: UInt64(frame.lowerBound + 64 + 200))

@@ -97,6 +97,7 @@ package struct FormatTables: Sendable {
                 values[field.name] = try take(
                     (bytes[position...].firstIndex(of: 0) ?? bytes.count) - position, field)
                 _ = try take(1, field)
+            case "1 (+ 45)": values[field.name] = try isPresent(field) ? take(45, field) : []
             case "rest": values[field.name] = try take(bytes.count - position, field)
             default:
                 guard let size = Int(field.size) else {

@@ -11,24 +11,36 @@ struct Catalog: Sendable {
 
     /// What the store says of itself: one entry.
     let store: Table<StoreKey, StoreRecord>
+    let projects: Table<ProjectNumber, ProjectRecord>
+    let projectsByName: Table<ProjectNameKey, ProjectNumberRecord>
     let assets: Table<AssetID, Asset.Record>
     let assetsByProject: Table<ProjectAssetKey, Presence>
+    let assetsByName: Table<NameAssetKey, Presence>
     let assetsByContent: Table<ContentAssetKey, Presence>
+    /// What assets refer to: stored bytes, counted.
+    let contents: Table<ContentID, ContentRecord>
+    /// Where the parts of contents lie, from part 1.
     let parts: Table<PartKey, PayloadRecord>
     let jobs: Table<JobID, Job.Record>
     let jobsByState: Table<StateJobKey, Presence>
     let jobsByProject: Table<ProjectJobKey, Presence>
-    /// Counters of a job's stored frames.
-    let jobFrames: Table<JobID, Usage>
+    /// A job's sequence of frames and segments, and their counters.
+    let jobFrames: Table<JobID, SequenceRecord>
     let frames: Table<FrameKey, FrameRecord>
     let segments: Table<SegmentKey, PayloadRecord>
     let usage: Table<UsageKey, Usage>
+    /// What is invisible already and still being cleared away.
+    let removals: Table<RemovalKey, RemovalRecord>
+    let changes: Table<ChangeKey, ChangeRecord>
     let packs: Table<PackID, PackRecord>
     /// The packs that are not sealed.
     let openPacks: Table<PackID, Presence>
     /// The live ranges of packs, and whose they are.
     let extents: Table<ExtentKey, ExtentRecord>
+    /// Ranges that nothing refers to, until their blocks are given back.
     let freeRanges: Table<ExtentKey, FreeRangeRecord>
+    /// Ranges whose blocks were given back.
+    let holes: Table<ExtentKey, HoleRecord>
 
     /// Opens the catalog in the directory `path`.
     ///
@@ -63,9 +75,15 @@ struct Catalog: Sendable {
         self.environment = environment
         self.isNew = isNew
         store = try opener.existingTable("store")
+        // A store of another format has other tables; it is to be told apart from no store.
+        _ = try opener.transaction.get(store, StoreKey())
+        projects = try opener.existingTable("projects")
+        projectsByName = try opener.existingTable("projectsByName")
         assets = try opener.existingTable("assets")
         assetsByProject = try opener.existingTable("assetsByProject")
+        assetsByName = try opener.existingTable("assetsByName")
         assetsByContent = try opener.existingTable("assetsByContent")
+        contents = try opener.existingTable("contents")
         parts = try opener.existingTable("parts")
         jobs = try opener.existingTable("jobs")
         jobsByState = try opener.existingTable("jobsByState")
@@ -74,10 +92,25 @@ struct Catalog: Sendable {
         frames = try opener.existingTable("frames")
         segments = try opener.existingTable("segments")
         usage = try opener.existingTable("usage")
+        removals = try opener.existingTable("removals")
+        changes = try opener.existingTable("changes")
         packs = try opener.existingTable("packs")
         openPacks = try opener.existingTable("openPacks")
         extents = try opener.existingTable("extents")
         freeRanges = try opener.existingTable("freeRanges")
+        holes = try opener.existingTable("holes")
+    }
+
+    /// Changes the catalog outside of the committer's groups.
+    func change<Result>(
+        _ body: (borrowing WriteTransaction, ChangeSet) throws -> Result
+    ) throws -> Result {
+        try environment.write { transaction in
+            let changes = ChangeSet(self)
+            let result = try body(transaction, changes)
+            try changes.flush(to: transaction)
+            return result
+        }
     }
 
     /// Makes a written payload part of the store.
@@ -92,10 +125,11 @@ struct Catalog: Sendable {
 
     /// Gives a payload's range up. The bytes stay until nobody can see them any more.
     func release(
-        _ location: PayloadLocation, in transaction: borrowing WriteTransaction
+        _ location: PayloadLocation, in transaction: borrowing WriteTransaction,
+        _ changes: ChangeSet
     ) throws(AssetError) {
         try transaction.delete(extents, location.extent)
-        try free(location.extent, byteCount: location.recordByteCount, in: transaction)
+        changes.free(location.extent, byteCount: location.recordByteCount)
     }
 
     /// Whether anything refers to a range of a pack.
@@ -108,15 +142,6 @@ struct Catalog: Sendable {
             return false
         }
         return isLive
-    }
-
-    /// Notes that a range of a pack is nobody's.
-    func free(
-        _ extent: ExtentKey, byteCount: UInt64, in transaction: borrowing WriteTransaction
-    ) throws(AssetError) {
-        try transaction.put(
-            freeRanges, extent,
-            FreeRangeRecord(byteCount: byteCount, freedBy: transaction.number))
     }
 }
 

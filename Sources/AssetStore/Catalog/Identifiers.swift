@@ -58,8 +58,8 @@ public struct AssetID: Hashable, Comparable, Sendable, CustomStringConvertible {
     }
 }
 
-/// Makes asset identifiers that grow strictly, also within a millisecond and when the clock jumps
-/// back. Thread-safe.
+/// Makes identifiers that grow strictly, also within a millisecond and when the clock jumps back.
+/// Thread-safe.
 final class AssetIDSource: Sendable {
     /// The 60 bits of time and counter of the last identifier.
     private let last = Mutex<UInt64>(0)
@@ -75,6 +75,16 @@ final class AssetIDSource: Sendable {
         return AssetID(
             high: (stamp >> 12) << 16 | 0x7000 | stamp & 0xFFF,
             low: 1 << 63 | UInt64.random(in: 0..<1 << 62))
+    }
+
+    func nextContent() -> ContentID {
+        let id = next()
+        return ContentID(high: id.high, low: id.low)
+    }
+
+    func nextSequence() -> SequenceID {
+        let id = next()
+        return SequenceID(high: id.high, low: id.low)
     }
 }
 
@@ -105,6 +115,28 @@ public struct JobID: Hashable, Comparable, Sendable, CustomStringConvertible {
     public static func < (left: JobID, right: JobID) -> Bool {
         (left.high, left.low) < (right.high, right.low)
     }
+}
+
+/// The identifier of stored bytes, which one or several assets have.
+struct ContentID: Hashable, Sendable {
+    let high: UInt64
+    let low: UInt64
+}
+
+/// The identifier of a job's frames and segments. A job that is removed and submitted again is the
+/// same job with another sequence.
+struct SequenceID: Hashable, Sendable {
+    let high: UInt64
+    let low: UInt64
+}
+
+/// A project within the catalog. A project that is removed and made again under its name has
+/// another number.
+struct ProjectNumber: Hashable, Sendable {
+    let number: UInt64
+
+    /// The scope of what concerns the whole store; no project has this number.
+    static let wholeStore = ProjectNumber(number: 0)
 }
 
 /// A pack's number; its file's name is the 16 hexadecimal digits.

@@ -7,7 +7,7 @@ internal import LMDB
 /// What the store says of itself.
 struct StoreRecord: TableValue, Equatable {
     /// Rises when older versions could not read the store any more.
-    static let formatVersion: UInt32 = 1
+    static let formatVersion: UInt32 = 2
 
     var formatVersion: UInt32
     var storeID: AssetID
@@ -16,6 +16,8 @@ struct StoreRecord: TableValue, Equatable {
     var quota: UInt64?
     /// The number of the newest pack.
     var packSequence: UInt64
+    /// The number of the newest project.
+    var projectSequence: UInt64
 
     func append(to value: inout ByteWriter) {
         value.append(formatVersion)
@@ -24,6 +26,7 @@ struct StoreRecord: TableValue, Equatable {
         value.append(createdAt.millisecondsSinceEpoch)
         value.append(optional: quota)
         value.append(packSequence)
+        value.append(projectSequence)
     }
 
     init(formatVersion: UInt32, storeID: AssetID, createdAt: Timestamp, quota: UInt64?) {
@@ -32,6 +35,7 @@ struct StoreRecord: TableValue, Equatable {
         self.createdAt = createdAt
         self.quota = quota
         self.packSequence = 0
+        self.projectSequence = 0
     }
 
     init(value: inout ByteReader) throws(AssetError) {
@@ -40,75 +44,19 @@ struct StoreRecord: TableValue, Equatable {
             throw AssetError(
                 .unsupportedFormat,
                 "the store has format \(formatVersion), this version reads "
-                    + "\(Self.formatVersion); use a newer version")
+                    + "\(Self.formatVersion); use the version that wrote it")
         }
         storeID = AssetID(high: try value.integer(), low: try value.integer())
         createdAt = Timestamp(millisecondsSinceEpoch: try value.integer())
         quota = try value.optional { reader throws(AssetError) in
             try reader.integer(upTo: UInt64(Int.max))
         }
-        packSequence = try value.integer(upTo: UInt64(Int.max))
+        packSequence = try value.integer(upTo: UInt64(Int.max - 1))
+        projectSequence = try value.integer(upTo: UInt64(Int.max - 1))
     }
 }
 
-/// Where a payload lies, and what it must be.
-struct PayloadLocation: Equatable, Sendable {
-    /// The record's header; the payload follows it.
-    var extent: ExtentKey
-    /// Bytes as they are given back.
-    var byteCount: UInt64
-    /// Bytes as they lie in the pack.
-    var storedByteCount: UInt64
-    /// How the stored bytes are packed; see ``PayloadPacking``.
-    var packing: PayloadPacking
-    /// XXH3-64 of the stored bytes.
-    var checksum: UInt64
-
-    /// The bytes of the pack that the record takes.
-    var recordByteCount: UInt64 {
-        RecordHeader.recordByteCount(storedByteCount: storedByteCount)
-    }
-
-    func append(to value: inout ByteWriter) {
-        value.append(extent.pack.number)
-        value.append(extent.offset)
-        value.append(byteCount)
-        value.append(storedByteCount)
-        value.append(packing.rawValue)
-        value.append(checksum)
-    }
-
-    init(
-        extent: ExtentKey, byteCount: UInt64, storedByteCount: UInt64, packing: PayloadPacking,
-        checksum: UInt64
-    ) {
-        self.extent = extent
-        self.byteCount = byteCount
-        self.storedByteCount = storedByteCount
-        self.packing = packing
-        self.checksum = checksum
-    }
-
-    init(value: inout ByteReader) throws(AssetError) {
-        extent = ExtentKey(
-            pack: PackID(number: try value.integer()), offset: try value.byteCount())
-        byteCount = try value.byteCount()
-        storedByteCount = try value.byteCount()
-        guard let packing = PayloadPacking(rawValue: try value.integer()) else {
-            throw value.damaged("an unknown packing")
-        }
-        self.packing = packing
-        checksum = try value.integer()
-    }
-}
-
-/// How a payload's stored bytes come from its bytes. Raw values are stored.
-enum PayloadPacking: UInt8, Sendable {
-    /// They are the same.
-    case none = 0
-}
-
-/// A part of an asset, or a segment of a job.
+/// A part of a content after its first, or a segment of a sequence.
 struct PayloadRecord: TableValue, Equatable {
     var location: PayloadLocation
 
@@ -125,7 +73,7 @@ struct PayloadRecord: TableValue, Equatable {
     }
 }
 
-/// A frame of a job. The store keeps the codec's number and does not interpret it.
+/// A frame of a sequence. The store keeps the codec's number and does not interpret it.
 struct FrameRecord: TableValue, Equatable {
     var codec: UInt8
     var width: UInt32
@@ -156,157 +104,133 @@ struct FrameRecord: TableValue, Equatable {
     }
 }
 
-/// A pack file.
-struct PackRecord: TableValue, Equatable {
-    enum State: UInt8 {
-        /// Its owner may append.
-        case open = 1
-        /// Nothing is appended any more.
-        case sealed = 2
-    }
-
-    var state: State
-    /// The most bytes the file may have.
-    var capacity: UInt64
-    /// What lies beyond this offset is not data.
-    var committedEnd: UInt64
-    /// Whether every byte below `committedEnd` is in `extents` or `freeRanges`. An owner that
-    /// died may have left gaps between what it committed.
-    var isSwept: Bool
-
-    func append(to value: inout ByteWriter) {
-        value.append(UInt8(1))
-        value.append(state.rawValue)
-        value.append(capacity)
-        value.append(committedEnd)
-        value.append(UInt8(isSwept ? 1 : 0))
-    }
-
-    init(state: State, capacity: UInt64, committedEnd: UInt64, isSwept: Bool) {
-        self.state = state
-        self.capacity = capacity
-        self.committedEnd = committedEnd
-        self.isSwept = isSwept
-    }
-
-    init(value: inout ByteReader) throws(AssetError) {
-        try value.requireVersion(1)
-        guard let state = State(rawValue: try value.integer()) else {
-            throw value.damaged("an unknown pack state")
-        }
-        self.state = state
-        capacity = try value.byteCount()
-        committedEnd = try value.byteCount()
-        isSwept = try value.integer(UInt8.self) == 1
-    }
-}
-
-/// Who a live range of a pack belongs to: the way back from bytes to records.
-struct ExtentRecord: TableValue, Equatable {
+/// Stored bytes, and how many assets have them.
+struct ContentRecord: TableValue, Equatable {
+    /// How many assets have this content.
+    var referenceCount: UInt64
+    /// The namespace of the asset that brought it.
+    var namespace: Namespace
     var byteCount: UInt64
-    var owner: RecordOwner
+    /// What it takes in packs.
+    var storedByteCount: UInt64
+    /// XXH3-128 of the bytes.
+    var checksum: ContentChecksum
+    /// Where part 0 lies; `nil` when there are no bytes.
+    var firstPart: PayloadLocation?
+
+    /// The number of parts that the bytes lie in.
+    var partCount: Int {
+        (Int(byteCount) + Limits.partByteCount - 1) / Limits.partByteCount
+    }
+
+    /// The usage of what the disk holds.
+    var storedUsage: Usage { Usage(storedByteCount: Int(storedByteCount)) }
 
     func append(to value: inout ByteWriter) {
         value.append(UInt8(1))
+        value.append(referenceCount)
+        value.append(namespace.rawValue)
         value.append(byteCount)
-        value.append(owner.kind.rawValue)
-        value.append(owner.high)
-        value.append(owner.low)
-        value.append(owner.track)
-        value.append(owner.index)
+        value.append(storedByteCount)
+        value.append(checksum.high)
+        value.append(checksum.low)
+        value.append(UInt8(firstPart == nil ? 0 : 1))
+        firstPart?.append(to: &value)
     }
 
-    init(byteCount: UInt64, owner: RecordOwner) {
+    init(
+        referenceCount: UInt64, namespace: Namespace, byteCount: UInt64, storedByteCount: UInt64,
+        checksum: ContentChecksum, firstPart: PayloadLocation?
+    ) {
+        self.referenceCount = referenceCount
+        self.namespace = namespace
         self.byteCount = byteCount
-        self.owner = owner
+        self.storedByteCount = storedByteCount
+        self.checksum = checksum
+        self.firstPart = firstPart
     }
 
     init(value: inout ByteReader) throws(AssetError) {
         try value.requireVersion(1)
+        referenceCount = try value.integer(upTo: UInt64(Int.max - 1))
+        namespace = try value.namespace()
         byteCount = try value.byteCount()
-        guard let kind = RecordOwner.Kind(rawValue: try value.integer()) else {
-            throw value.damaged("an unknown kind of owner")
+        storedByteCount = try value.byteCount()
+        checksum = ContentChecksum(high: try value.integer(), low: try value.integer())
+        firstPart = try value.optional { reader throws(AssetError) in
+            try PayloadLocation(value: &reader)
         }
-        owner = RecordOwner(
-            kind: kind, high: try value.integer(), low: try value.integer(),
-            track: try value.integer(), index: try value.integer(upTo: UInt64(Int.max - 1)))
     }
 }
 
-/// The catalog entry that a pack record belongs to.
-struct RecordOwner: Equatable, Sendable {
-    /// Raw values are stored, in packs too.
-    enum Kind: UInt8, Sendable {
-        case assetPart = 1
-        case frame = 2
-        case segment = 3
-    }
-
-    var kind: Kind
-    /// The asset's or job's identifier.
-    var high: UInt64
-    var low: UInt64
-    /// A segment's track; otherwise 0.
-    var track: UInt8
-    /// The number of the part, frame or segment.
-    var index: UInt64
-
-    init(kind: Kind, high: UInt64, low: UInt64, track: UInt8, index: UInt64) {
-        self.kind = kind
-        self.high = high
-        self.low = low
-        self.track = track
-        self.index = index
-    }
-
-    init(_ key: PartKey) {
-        self.init(
-            kind: .assetPart, high: key.asset.high, low: key.asset.low, track: 0,
-            index: UInt64(key.part))
-    }
-
-    init(_ key: FrameKey) {
-        self.init(
-            kind: .frame, high: key.job.high, low: key.job.low, track: 0, index: key.index)
-    }
-
-    init(_ key: SegmentKey) {
-        self.init(
-            kind: .segment, high: key.job.high, low: key.job.low, track: key.track,
-            index: UInt64(key.index))
-    }
-}
-
-/// A range of a pack that nothing refers to any more, kept until its blocks can be given back.
-struct FreeRangeRecord: TableValue, Equatable {
-    var byteCount: UInt64
-    /// The catalog transaction that freed it: readers of earlier moments may still see it.
-    var freedBy: UInt64
-    /// Whether its disk blocks were given back, as far as whole blocks lie in it.
-    var isPunched = false
+/// A job's stored frames and segments: under which identifiers they stand, and how much they are.
+struct SequenceRecord: TableValue, Equatable {
+    var project: ProjectNumber
+    var framesID: SequenceID
+    var frames: Usage
+    var segmentsID: SequenceID
+    var segments: Usage
 
     func append(to value: inout ByteWriter) {
         value.append(UInt8(1))
-        value.append(byteCount)
-        value.append(freedBy)
-        value.append(UInt8(isPunched ? 1 : 0))
+        value.append(project.number)
+        value.append(framesID.high)
+        value.append(framesID.low)
+        frames.append(to: &value)
+        value.append(segmentsID.high)
+        value.append(segmentsID.low)
+        segments.append(to: &value)
     }
 
-    init(byteCount: UInt64, freedBy: UInt64, isPunched: Bool = false) {
-        self.byteCount = byteCount
-        self.freedBy = freedBy
-        self.isPunched = isPunched
+    init(project: ProjectNumber, framesID: SequenceID, segmentsID: SequenceID) {
+        self.project = project
+        self.framesID = framesID
+        self.segmentsID = segmentsID
+        frames = Usage()
+        segments = Usage()
     }
 
     init(value: inout ByteReader) throws(AssetError) {
         try value.requireVersion(1)
-        byteCount = try value.byteCount()
-        freedBy = try value.integer()
-        switch try value.integer(UInt8.self) {
-        case 0: isPunched = false
-        case 1: isPunched = true
-        default: throw value.damaged("a flag is neither 0 nor 1")
-        }
+        project = ProjectNumber(number: try value.integer())
+        framesID = SequenceID(high: try value.integer(), low: try value.integer())
+        frames = try Usage(value: &value)
+        segmentsID = SequenceID(high: try value.integer(), low: try value.integer())
+        segments = try Usage(value: &value)
+    }
+}
+
+/// A project's number, under its name.
+struct ProjectNumberRecord: TableValue, Equatable {
+    var project: ProjectNumber
+
+    func append(to value: inout ByteWriter) {
+        value.append(UInt8(1))
+        value.append(project.number)
+    }
+
+    init(project: ProjectNumber) { self.project = project }
+
+    init(value: inout ByteReader) throws(AssetError) {
+        try value.requireVersion(1)
+        project = ProjectNumber(number: try value.integer())
+    }
+}
+
+/// Since when something is being cleared away.
+struct RemovalRecord: TableValue, Equatable {
+    var removedAt: Timestamp
+
+    func append(to value: inout ByteWriter) {
+        value.append(UInt8(1))
+        value.append(removedAt.millisecondsSinceEpoch)
+    }
+
+    init(removedAt: Timestamp) { self.removedAt = removedAt }
+
+    init(value: inout ByteReader) throws(AssetError) {
+        try value.requireVersion(1)
+        removedAt = Timestamp(millisecondsSinceEpoch: try value.integer())
     }
 }
 
@@ -337,6 +261,14 @@ extension ByteReader {
 
     /// Reads a number of bytes, or a place in a file: at most 4 PiB.
     mutating func byteCount() throws(AssetError) -> UInt64 { try integer(upTo: 1 << 52) }
+
+    /// Reads a namespace's number.
+    mutating func namespace() throws(AssetError) -> Namespace {
+        guard let namespace = Namespace(rawValue: try integer()) else {
+            throw damaged("an unknown namespace")
+        }
+        return namespace
+    }
 
     /// Reads a record's version byte.
     mutating func requireVersion(_ version: UInt8) throws(AssetError) {

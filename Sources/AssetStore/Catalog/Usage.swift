@@ -1,4 +1,4 @@
-// Counting what is stored, in the same transaction that changes it.
+// Counts of what is stored, kept in the same transaction that changes it.
 
 internal import Basics
 internal import LMDB
@@ -9,7 +9,8 @@ public struct Usage: Equatable, Sendable {
     public var count: Int
     /// Bytes as they were given.
     public var byteCount: Int
-    /// Bytes as they lie in the packs, record headers aside.
+    /// Bytes as they lie in the packs, record headers aside. In the figures of a project each asset
+    /// counts; in those of the store, bytes that several assets have count once.
     public var storedByteCount: Int
 
     public init(count: Int = 0, byteCount: Int = 0, storedByteCount: Int = 0) {
@@ -29,58 +30,45 @@ public struct Usage: Equatable, Sendable {
             count: -usage.count, byteCount: -usage.byteCount,
             storedByteCount: -usage.storedByteCount)
     }
+
+    /// Without what lies in the packs.
+    var unstored: Usage { Usage(count: count, byteCount: byteCount) }
 }
 
 extension Catalog {
-    /// Adds to the counters of a project and of the whole store, and refuses what would take the
-    /// store over its quota. Shrinking is never refused.
-    func count(
-        _ change: Usage, project: String, namespace: Namespace,
-        in transaction: borrowing WriteTransaction
-    ) throws(AssetError) {
-        if change.storedByteCount > 0 {
-            try admit(change.storedByteCount, in: transaction)
+    /// The counters of a scope, by namespace.
+    func usage(
+        of scope: ProjectNumber, in transaction: borrowing some Transaction & ~Copyable
+    ) throws -> [Namespace: Usage] {
+        var all: [Namespace: Usage] = [:]
+        try transaction.scan(usage, prefix: scope.keyBytes) { key, usage in
+            all[key.namespace] = usage
+            return true
         }
-        for scope in [project, UsageKey.wholeStore] {
-            let key = UsageKey(project: scope, namespace: namespace)
-            let now = try (transaction.get(usage, key) ?? Usage()) + change
-            if now == Usage() {
-                try transaction.delete(usage, key)
-            } else {
-                try transaction.put(usage, key, now)
-            }
-        }
+        return all
     }
 
-    /// Throws ``AssetError/Code/quotaExceeded`` when `byteCount` more stored bytes would exceed
-    /// the store's quota.
-    func admit(
-        _ byteCount: Int, in transaction: borrowing some Transaction & ~Copyable
-    ) throws(AssetError) {
-        guard let quota = try transaction.get(store, StoreKey())?.quota else { return }
-        let used = try total(in: transaction).storedByteCount
-        guard used + byteCount <= Int(quota) else {
-            throw AssetError(
-                .quotaExceeded,
-                "the store's quota of \(quota) bytes has room for \(max(0, Int(quota) - used)) "
-                    + "bytes, but \(byteCount) are needed; remove something or raise the quota")
+    /// The most stored bytes of a scope; `nil` for no limit.
+    func quota(
+        of scope: ProjectNumber, in transaction: borrowing some Transaction & ~Copyable
+    ) throws(AssetError) -> Int? {
+        if scope == .wholeStore {
+            return try transaction.get(store, StoreKey())?.quota.map { Int($0) }
         }
+        return try transaction.get(projects, scope)?.quota
     }
 
-    /// What the whole store holds.
-    func total(
+    /// Tells that a write is refused: what it needs and what is left.
+    func quotaExceeded(
+        _ scope: ProjectNumber, limit: Int, left: Int, needed: Int,
         in transaction: borrowing some Transaction & ~Copyable
-    ) throws(AssetError) -> Usage {
-        var total = Usage()
-        for namespace in Namespace.allCases {
-            let key = UsageKey(project: UsageKey.wholeStore, namespace: namespace)
-            if let part = try transaction.get(usage, key) { total = total + part }
-        }
-        return total
+    ) throws(AssetError) -> AssetError {
+        let owner =
+            scope == .wholeStore
+            ? "the store" : "project “\(try transaction.get(projects, scope)?.name ?? "?")”"
+        return AssetError(
+            .quotaExceeded,
+            "\(owner) has a quota of \(limit) bytes and room for \(max(0, left)), but \(needed) are "
+                + "needed; remove something or raise the quota")
     }
-}
-
-extension UsageKey {
-    /// The scope of the counters of the whole store; no project has an empty name.
-    static let wholeStore = ""
 }

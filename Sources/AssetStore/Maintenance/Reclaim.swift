@@ -1,9 +1,10 @@
 // Giving disk blocks of what was removed back, without rewriting what lives.
 //
 // A freed range may still be seen by a reader of an earlier moment, in this or another process; it
-// waits until none is left. Then neighbouring ranges are taken together, the whole blocks inside
-// are punched as holes, and one record takes the place of theirs. Packs are never written twice at
-// one place, so a hole stays one. A sealed pack that holds nothing any more is removed.
+// waits in `freeRanges` until none is left. Then neighbouring ranges are taken together, the whole
+// blocks inside are punched as holes, and one record in `holes` takes the place of theirs. Packs are
+// never written twice at one place, so a hole stays one. A sealed pack that holds nothing any more
+// is removed.
 
 internal import Basics
 internal import LMDB
@@ -20,6 +21,14 @@ public struct ReclaimReport: Equatable, Sendable {
     public init() {}
 }
 
+/// What ``Store/reclaim(_:isCancelled:)`` looks at.
+public enum ReclaimScope: Sendable {
+    /// All packs: also those that a process left in the middle of something.
+    case everything
+    /// What was freed since the last time.
+    case freed
+}
+
 extension Store {
     /// Gives the disk blocks of what was removed back to the file system, while others read and
     /// write. When it is cut short, the next call goes on.
@@ -27,33 +36,59 @@ extension Store {
     /// - Parameter isCancelled: asked between packs.
     /// - Throws: ``AssetError/Code/busy`` when another process does it,
     ///   ``AssetError/Code/cancelled``, ``AssetError/Code/io``.
-    /// - Complexity: O(packs + free ranges), no payload is read or moved.
-    public func reclaim(isCancelled: () -> Bool = { false }) throws -> ReclaimReport {
-        guard let lock = try ownership.tryLock(StoreLocks.reclaim) else {
-            throw AssetError(.busy, "another process gives disk blocks back; wait for it")
-        }
-        return try withExtendedLifetime(lock) {
-            func check() throws {
-                if isCancelled() { throw AssetError(.cancelled, "reclaiming was interrupted") }
+    /// - Complexity: O(ranges freed since the last time), with ``ReclaimScope/everything``
+    ///   O(packs) more; no payload is read or moved.
+    public func reclaim(
+        _ scope: ReclaimScope = .everything, isCancelled: () -> Bool = { false }
+    ) throws -> ReclaimReport {
+        // Threads of this process take turns.
+        try reclaiming.withLock { _ in
+            guard let lock = try ownership.tryLock(StoreLocks.reclaim) else {
+                throw AssetError(.busy, "another process gives disk blocks back; wait for it")
             }
+            defer { withExtendedLifetime(lock) {} }
             var report = ReclaimReport()
-            try packs.sweepSealed()
-            try packs.removeOrphans()
-            let horizon = try catalog.environment.horizon()
-            for pack in try catalog.packs(withRangesToPunch: horizon, &report) {
-                try check()
-                try punch(pack, horizon: horizon, &report)
+            if scope == .everything {
+                try clearRemovals(isCancelled: isCancelled)
+                try packs.sweepSealed()
+                try packs.removeOrphans()
             }
-            for pack in try catalog.deadPacks() {
-                try check()
-                let byteCount = try FileSystem.diskByteCount(of: packs.path(of: pack)) ?? 0
-                guard try packs.removeDead(pack, horizon: horizon) else { continue }
-                packReader.forget(pack)
-                report.freedByteCount += byteCount
-                report.removedPackCount += 1
+            try reclaimFreed(&report, isCancelled)
+            if scope == .everything {
+                try removePacks(try catalog.deadPacks(), &report, isCancelled)
             }
             return report
         }
+    }
+
+    private func reclaimFreed(
+        _ report: inout ReclaimReport, _ isCancelled: () -> Bool
+    ) throws {
+        let horizon = try catalog.environment.horizon()
+        let packs = try catalog.packs(withRangesFreedBy: horizon, &report)
+        for pack in packs {
+            try check(isCancelled)
+            try punch(pack, horizon: horizon, &report)
+        }
+        try removePacks(packs, &report, isCancelled)
+    }
+
+    private func removePacks(
+        _ candidates: [PackID], _ report: inout ReclaimReport, _ isCancelled: () -> Bool
+    ) throws {
+        let horizon = try catalog.environment.horizon()
+        for pack in candidates where try catalog.isDead(pack) {
+            try check(isCancelled)
+            let byteCount = try FileSystem.diskByteCount(of: packs.path(of: pack)) ?? 0
+            guard try packs.removeDead(pack, horizon: horizon) else { continue }
+            packReader.forget(pack)
+            report.freedByteCount += byteCount
+            report.removedPackCount += 1
+        }
+    }
+
+    private func check(_ isCancelled: () -> Bool) throws {
+        if isCancelled() { throw AssetError(.cancelled, "reclaiming was interrupted") }
     }
 
     /// Punches the free ranges of one pack that nobody can see.
@@ -71,7 +106,7 @@ extension Store {
             // The catalog must not call holes what a power loss could fill again.
             try file.synchronizeData()
             try catalog.environment.write { transaction in
-                for run in runs { try catalog.join(run, in: transaction) }
+                for run in runs { try catalog.enterHole(run, in: transaction) }
             }
             next = end
         }
@@ -80,18 +115,19 @@ extension Store {
     }
 }
 
-/// Free ranges of a pack that lie side by side.
+/// Free ranges of a pack that lie side by side, and the holes beside them.
 private struct FreeRun {
-    var keys: [ExtentKey]
+    var pack: PackID
+    var offset: UInt64
     var byteCount: UInt64
-    var freedBy: UInt64
-    var needsPunching: Bool
+    var rangeOffsets: [UInt64]
+    var holeOffsets: [UInt64] = []
 
-    var end: UInt64 { keys[0].offset + byteCount }
+    var end: UInt64 { offset + byteCount }
 
     /// The blocks of the file that lie in the run entirely.
     var wholeBlocks: Range<Int> {
-        let start = (Int(keys[0].offset) + Self.blockByteCount - 1) & ~(Self.blockByteCount - 1)
+        let start = (Int(offset) + Self.blockByteCount - 1) & ~(Self.blockByteCount - 1)
         return start..<max(start, Int(end) & ~(Self.blockByteCount - 1))
     }
 
@@ -100,16 +136,16 @@ private struct FreeRun {
 }
 
 extension Catalog {
-    /// The packs with free ranges that nobody sees and that were not punched. Counts what waits.
+    /// The packs with free ranges that nobody sees. Counts what waits.
     fileprivate func packs(
-        withRangesToPunch horizon: UInt64, _ report: inout ReclaimReport
+        withRangesFreedBy horizon: UInt64, _ report: inout ReclaimReport
     ) throws -> [PackID] {
         var found: [PackID] = []
         try environment.read { transaction in
             try transaction.scan(freeRanges) { key, range in
                 if range.freedBy > horizon {
                     report.waitingByteCount += Int(range.byteCount)
-                } else if !range.isPunched, found.last != key.pack {
+                } else if found.last != key.pack {
                     found.append(key.pack)
                 }
                 return true
@@ -130,8 +166,15 @@ extension Catalog {
         return dead
     }
 
-    /// Runs of a pack's free ranges that nobody sees, those with something to punch; and where to
-    /// go on, `nil` at the end. Memory is bounded: a run may be cut where a chunk ends.
+    fileprivate func isDead(_ id: PackID) throws -> Bool {
+        try environment.read { transaction in
+            guard let record = try transaction.get(packs, id) else { return false }
+            return try record.state == .sealed && !isLive(id, in: transaction)
+        }
+    }
+
+    /// Runs of a pack's free ranges that nobody sees, and where to go on, `nil` at the end. Memory
+    /// is bounded: a run may be cut where a chunk ends.
     fileprivate func freeRuns(
         of pack: PackID, from start: [UInt8], horizon: UInt64
     ) throws -> (runs: [FreeRun], next: [UInt8]?) {
@@ -142,33 +185,56 @@ extension Catalog {
                     next = key.keyBytes
                     return false
                 }
-                count += 1
                 guard range.freedBy <= horizon else { return true }
+                count += 1
                 if let last = runs.last, last.end == key.offset {
-                    runs[runs.count - 1].keys.append(key)
+                    runs[runs.count - 1].rangeOffsets.append(key.offset)
                     runs[runs.count - 1].byteCount += range.byteCount
-                    runs[runs.count - 1].freedBy = max(last.freedBy, range.freedBy)
-                    runs[runs.count - 1].needsPunching =
-                        last.needsPunching || !range.isPunched
                 } else {
                     runs.append(
                         FreeRun(
-                            keys: [key], byteCount: range.byteCount, freedBy: range.freedBy,
-                            needsPunching: !range.isPunched))
+                            pack: pack, offset: key.offset, byteCount: range.byteCount,
+                            rangeOffsets: [key.offset]))
                 }
                 return true
             }
+            for index in runs.indices { try extend(&runs[index], in: transaction) }
         }
-        return (runs.filter(\.needsPunching), next)
+        return (runs, next)
     }
 
-    /// Puts one punched range in the place of a run's.
-    fileprivate func join(
+    /// Takes the holes on both sides of a run into it: the blocks that they share can be punched
+    /// now.
+    private func extend(
+        _ run: inout FreeRun, in transaction: borrowing ReadTransaction
+    ) throws {
+        let start = ExtentKey(pack: run.pack, offset: run.offset)
+        if let hole = try transaction.entry(before: start, in: holes),
+            hole.key.pack == run.pack, hole.key.offset + hole.value.byteCount == run.offset
+        {
+            run.holeOffsets.append(hole.key.offset)
+            run.offset = hole.key.offset
+            run.byteCount += hole.value.byteCount
+        }
+        let end = ExtentKey(pack: run.pack, offset: run.end)
+        if let hole = try transaction.get(holes, end) {
+            run.holeOffsets.append(end.offset)
+            run.byteCount += hole.byteCount
+        }
+    }
+
+    /// Puts one hole in the place of a run's ranges and holes.
+    fileprivate func enterHole(
         _ run: FreeRun, in transaction: borrowing WriteTransaction
     ) throws(AssetError) {
-        for key in run.keys { try transaction.delete(freeRanges, key) }
+        for offset in run.rangeOffsets {
+            try transaction.delete(freeRanges, ExtentKey(pack: run.pack, offset: offset))
+        }
+        for offset in run.holeOffsets {
+            try transaction.delete(holes, ExtentKey(pack: run.pack, offset: offset))
+        }
         try transaction.put(
-            freeRanges, run.keys[0],
-            FreeRangeRecord(byteCount: run.byteCount, freedBy: run.freedBy, isPunched: true))
+            holes, ExtentKey(pack: run.pack, offset: run.offset),
+            HoleRecord(byteCount: run.byteCount))
     }
 }

@@ -4,132 +4,251 @@ internal import Basics
 internal import LMDB
 
 /// A recount of the whole catalog in one snapshot. Reads no payload.
+///
+/// What belongs to a removed project or job and is still being cleared away counts for nothing but
+/// the bytes that it takes.
 struct Recount {
     let catalog: Catalog
     var report: VerificationReport
-    private var usage: [UsageKey: Usage] = [:]
+    /// The counters as they should be.
+    private(set) var usage: [UsageKey: Usage] = [:]
+    private var removed: Set<RemovalKey> = []
 
     init(catalog: Catalog, report: VerificationReport) {
         self.catalog = catalog
         self.report = report
     }
 
-    mutating func run(in transaction: borrowing ReadTransaction) throws {
+    mutating func run(in transaction: borrowing some Transaction & ~Copyable) throws {
+        try transaction.scan(catalog.removals) { key, _ in
+            removed.insert(key)
+            return true
+        }
+        try countProjects(in: transaction)
         try countAssets(in: transaction)
+        try countContents(in: transaction)
         try countJobs(in: transaction)
+        try countFrames(in: transaction)
         try compareUsage(in: transaction)
-        try compareCount(
-            of: "the index of assets by project", try transaction.count(catalog.assetsByProject),
-            with: try transaction.count(catalog.assets))
-        try compareCount(
-            of: "the index of assets by content", try transaction.count(catalog.assetsByContent),
-            with: try transaction.count(catalog.assets))
-        try compareCount(
-            of: "the index of jobs by state", try transaction.count(catalog.jobsByState),
-            with: try transaction.count(catalog.jobs))
-        try compareCount(
-            of: "the index of jobs by project", try transaction.count(catalog.jobsByProject),
-            with: try transaction.count(catalog.jobs))
     }
 
-    private mutating func countAssets(in transaction: borrowing ReadTransaction) throws {
-        var partCount = 0
-        try transaction.scan(catalog.assets) { id, record in
-            let asset = record.asset(id)
-            report.assetsChecked += 1
-            var stored = 0
-            for part in 0..<asset.partCount {
-                let key = PartKey(asset: id, part: UInt32(part))
-                guard let location = try transaction.get(catalog.parts, key)?.location else {
-                    report.add(id.description, part, "its record is gone")
-                    continue
-                }
-                stored += Int(location.storedByteCount)
-                try requireExtent(location, id.description, part, in: transaction)
+    private func isRemoved(_ project: ProjectNumber) -> Bool {
+        removed.contains(RemovalKey(project))
+    }
+
+    private mutating func countProjects(
+        in transaction: borrowing some Transaction & ~Copyable
+    ) throws {
+        try transaction.scan(catalog.projects) { number, project in
+            let key = ProjectNameKey(name: project.name)
+            if try transaction.get(catalog.projectsByName, key)?.project != number {
+                report.add("project \(project.name)", nil, "its name does not lead to it")
             }
-            partCount += asset.partCount
-            if stored != asset.storedByteCount {
-                report.add(
-                    id.description, nil,
-                    "its parts have \(stored) stored bytes, not \(asset.storedByteCount)")
+            return true
+        }
+        try compareCount(
+            of: "the index of projects by name", try transaction.count(catalog.projectsByName),
+            with: try transaction.count(catalog.projects))
+    }
+
+    private mutating func countAssets(
+        in transaction: borrowing some Transaction & ~Copyable
+    ) throws {
+        var namedCount = 0
+        try transaction.scan(catalog.assets) { id, record in
+            report.assetsChecked += 1
+            let namespace = record.description.namespace
+            guard let content = try transaction.get(catalog.contents, record.content) else {
+                report.add(id.description, nil, "the record of its content is gone")
+                return true
+            }
+            if content.byteCount != record.byteCount || content.checksum != record.checksum
+                || content.storedByteCount != record.storedByteCount
+            {
+                report.add(id.description, nil, "its record contradicts that of its content")
             }
             let byProject = ProjectAssetKey(
-                project: asset.project, namespace: asset.namespace.rawValue, asset: id)
+                project: record.project, namespace: namespace.rawValue, asset: id)
             if try transaction.get(catalog.assetsByProject, byProject) == nil {
                 report.add(id.description, nil, "its project does not list it")
             }
-            add(
-                Usage(
-                    count: 1, byteCount: asset.byteCount, storedByteCount: asset.storedByteCount),
-                asset.project, asset.namespace)
+            let byContent = ContentAssetKey(checksum: record.checksum, asset: id)
+            if try transaction.get(catalog.assetsByContent, byContent) == nil {
+                report.add(id.description, nil, "the index by content does not list it")
+            }
+            if !record.description.name.isEmpty {
+                namedCount += 1
+                let byName = NameAssetKey(
+                    project: record.project, name: record.description.name, asset: id)
+                if try transaction.get(catalog.assetsByName, byName) == nil {
+                    report.add(id.description, nil, "the index by name does not list it")
+                }
+            }
+            if isRemoved(record.project) { return true }
+            if try transaction.get(catalog.projects, record.project) == nil {
+                report.add(id.description, nil, "the record of its project is gone")
+            }
+            add(record.usage, record.project, namespace)
+            add(record.usage.unstored, .wholeStore, namespace)
+            return true
+        }
+        let assetCount = try transaction.count(catalog.assets)
+        try compareCount(
+            of: "the index of assets by project", try transaction.count(catalog.assetsByProject),
+            with: assetCount)
+        try compareCount(
+            of: "the index of assets by content", try transaction.count(catalog.assetsByContent),
+            with: assetCount)
+        try compareCount(
+            of: "the index of assets by name", try transaction.count(catalog.assetsByName),
+            with: namedCount)
+    }
+
+    private mutating func countContents(
+        in transaction: borrowing some Transaction & ~Copyable
+    ) throws {
+        var partCount = 0
+        try transaction.scan(catalog.contents) { id, record in
+            let name = "content \(hex(id.high))\(hex(id.low))"
+            var found = 0
+            let prefix = ContentAssetKey.prefix(record.checksum)
+            try transaction.scan(catalog.assetsByContent, prefix: prefix) { key, _ in
+                if try transaction.get(catalog.assets, key.asset)?.content == id { found += 1 }
+                return true
+            }
+            if found != record.referenceCount {
+                report.add(
+                    name, nil, "\(record.referenceCount) assets are said to have it, \(found) do")
+            }
+            var stored = 0
+            for part in 0..<record.partCount {
+                guard let location = try catalog.location(of: part, id, in: transaction) else {
+                    report.add(name, part, "its record is gone")
+                    // A damaged length may claim parts without end.
+                    break
+                }
+                stored += Int(location.storedByteCount)
+                if part > 0 { partCount += 1 }
+                try requireExtent(location, name, part, in: transaction)
+            }
+            if stored != record.storedByteCount {
+                report.add(
+                    name, nil,
+                    "its parts have \(stored) stored bytes, not \(record.storedByteCount)")
+            }
+            add(record.storedUsage, .wholeStore, record.namespace)
             return true
         }
         try compareCount(
             of: "the table of parts", try transaction.count(catalog.parts), with: partCount)
     }
 
-    private mutating func countJobs(in transaction: borrowing ReadTransaction) throws {
-        var (frameCount, segmentCount) = (0, 0)
+    private mutating func countJobs(
+        in transaction: borrowing some Transaction & ~Copyable
+    ) throws {
         try transaction.scan(catalog.jobs) { id, record in
-            let project = record.description.project
-            add(Usage(count: 1), project, .jobs)
             let byState = StateJobKey(state: record.state.rawValue, job: id)
             if try transaction.get(catalog.jobsByState, byState) == nil {
                 report.add(id.description, nil, "the index by state does not list it")
             }
-            var frames = Usage()
-            try transaction.scan(catalog.frames, prefix: id.keyBytes) { key, frame in
-                frames = frames + frame.location.usage(count: 1)
-                try requireExtent(
-                    frame.location, id.description, Int(key.index), in: transaction)
+            let byProject = ProjectJobKey(project: record.project, job: id)
+            if try transaction.get(catalog.jobsByProject, byProject) == nil {
+                report.add(id.description, nil, "the index by project does not list it")
+            }
+            guard let sequence = try transaction.get(catalog.jobFrames, id) else {
+                report.add(id.description, nil, "it has no sequence of frames")
                 return true
             }
-            frameCount += frames.count
-            add(frames, project, .frames)
-            let counted = try transaction.get(catalog.jobFrames, id) ?? Usage()
-            if counted != frames {
+            var frames = Usage()
+            try transaction.scan(catalog.frames, prefix: sequence.framesID.keyBytes) { _, frame in
+                frames = frames + frame.location.usage(count: 1)
+                return true
+            }
+            var segments = Usage()
+            let prefix = sequence.segmentsID.keyBytes
+            try transaction.scan(catalog.segments, prefix: prefix) { _, segment in
+                segments = segments + segment.location.usage(count: 0)
+                return true
+            }
+            if sequence.frames != frames || sequence.segments != segments {
                 report.add(
                     id.description, nil,
-                    "its counter says \(counted.count) frames, there are \(frames.count)")
+                    "its counters say \(sequence.frames.count) frames, there are \(frames.count)")
             }
-            try transaction.scan(catalog.segments, prefix: id.keyBytes) { key, segment in
-                segmentCount += 1
-                add(segment.location.usage(count: 0), project, .jobs)
-                try requireExtent(
-                    segment.location, id.description, Int(key.index), in: transaction)
-                return true
+            if isRemoved(record.project) { return true }
+            if try transaction.get(catalog.projects, record.project) == nil {
+                report.add(id.description, nil, "the record of its project is gone")
             }
+            let jobs = segments + Usage(count: 1)
+            add(frames, record.project, .frames)
+            add(frames.unstored, .wholeStore, .frames)
+            add(jobs, record.project, .jobs)
+            add(jobs.unstored, .wholeStore, .jobs)
             return true
         }
+        let jobCount = try transaction.count(catalog.jobs)
         try compareCount(
-            of: "the table of frames", try transaction.count(catalog.frames), with: frameCount)
+            of: "the index of jobs by state", try transaction.count(catalog.jobsByState),
+            with: jobCount)
         try compareCount(
-            of: "the table of segments", try transaction.count(catalog.segments),
-            with: segmentCount)
+            of: "the table of sequences", try transaction.count(catalog.jobFrames),
+            with: jobCount)
     }
 
-    private mutating func compareUsage(in transaction: borrowing ReadTransaction) throws {
-        var expected = usage.filter { $0.value != Usage() }
+    /// Counts what frames and segments take, also those that are being cleared away.
+    private mutating func countFrames(
+        in transaction: borrowing some Transaction & ~Copyable
+    ) throws {
+        try transaction.scan(catalog.frames) { key, frame in
+            let stored = Usage(storedByteCount: Int(frame.location.storedByteCount))
+            add(stored, .wholeStore, .frames)
+            try requireExtent(
+                frame.location, "a sequence", Int(key.index), in: transaction)
+            return true
+        }
+        try transaction.scan(catalog.segments) { key, segment in
+            let stored = Usage(storedByteCount: Int(segment.location.storedByteCount))
+            add(stored, .wholeStore, .jobs)
+            try requireExtent(
+                segment.location, "a sequence", Int(key.index), in: transaction)
+            return true
+        }
+    }
+
+    private mutating func compareUsage(
+        in transaction: borrowing some Transaction & ~Copyable
+    ) throws {
+        usage = usage.filter { $0.value != Usage() }
+        var expected = usage
         try transaction.scan(catalog.usage) { key, counted in
-            let counter =
-                (key.project == UsageKey.wholeStore ? "the store" : "project \(key.project)")
-                + "'s counter of \(key.namespace.name)"
             let actual = expected.removeValue(forKey: key) ?? Usage()
             if actual != counted {
-                report.add(counter, nil, "it says \(counted), a recount gives \(actual)")
+                report.add(
+                    try counter(key, in: transaction), nil,
+                    "it says \(counted), a recount gives \(actual)")
             }
             return true
         }
         for (key, actual) in expected {
             report.add(
-                "the counter of \(key.namespace.name) of “\(key.project)”", nil,
+                try counter(key, in: transaction), nil,
                 "it is not there, a recount gives \(actual)")
         }
     }
 
+    private func counter(
+        _ key: UsageKey, in transaction: borrowing some Transaction & ~Copyable
+    ) throws(AssetError) -> String {
+        let owner =
+            key.project == .wholeStore
+            ? "the store"
+            : "project \(try transaction.get(catalog.projects, key.project)?.name ?? "?")"
+        return "\(owner)'s counter of \(key.namespace.name)"
+    }
+
     private mutating func requireExtent(
         _ location: PayloadLocation, _ id: String, _ part: Int,
-        in transaction: borrowing ReadTransaction
+        in transaction: borrowing some Transaction & ~Copyable
     ) throws {
         if try transaction.get(catalog.extents, location.extent) == nil {
             report.add(id, part, "no range of pack \(location.extent.pack) is held for it")
@@ -142,10 +261,8 @@ struct Recount {
         }
     }
 
-    private mutating func add(_ more: Usage, _ project: String, _ namespace: Namespace) {
-        for scope in [project, UsageKey.wholeStore] {
-            usage[UsageKey(project: scope, namespace: namespace), default: Usage()] =
-                usage[UsageKey(project: scope, namespace: namespace), default: Usage()] + more
-        }
+    private mutating func add(_ more: Usage, _ scope: ProjectNumber, _ namespace: Namespace) {
+        let key = UsageKey(project: scope, namespace: namespace)
+        usage[key] = usage[key, default: Usage()] + more
     }
 }

@@ -29,22 +29,23 @@ public struct StoreStatistics: Equatable, Sendable {
 extension Store {
     /// What the store holds and what it takes.
     ///
-    /// - Complexity: O(projects + packs + free ranges).
+    /// - Complexity: O(projects + packs + ranges to be given back).
     public func statistics() throws -> StoreStatistics {
-        var statistics = try catalog.environment.read { transaction in
+        var statistics = try read { snapshot in
+            let transaction = snapshot.transaction.shared()
             guard let record = try transaction.get(catalog.store, StoreKey()) else {
                 throw AssetError(.damaged, "the store's own record is gone")
             }
-            var all: [String: [Namespace: Usage]] = [:]
-            try transaction.scan(catalog.usage) { key, usage in
-                all[key.project, default: [:]][key.namespace] = usage
+            let store = try catalog.usage(of: .wholeStore, in: transaction)
+            var projects: [String: [Namespace: Usage]] = [:]
+            try transaction.scan(catalog.projects) { number, project in
+                projects[project.name] = try catalog.usage(of: number, in: transaction)
                 return true
             }
-            let store = all.removeValue(forKey: UsageKey.wholeStore) ?? [:]
             let total = store.values.reduce(Usage(), +)
             var free = 0
-            try transaction.scan(catalog.freeRanges) { _, record in
-                if !record.isPunched { free += Int(record.byteCount) }
+            try transaction.scan(catalog.freeRanges) { _, range in
+                free += Int(range.byteCount)
                 return true
             }
             return StoreStatistics(
@@ -52,7 +53,8 @@ extension Store {
                 assetCount: Namespace.assetNamespaces.reduce(0) { $0 + (store[$1]?.count ?? 0) },
                 frameCount: store[.frames]?.count ?? 0, jobCount: store[.jobs]?.count ?? 0,
                 byteCount: total.byteCount, storedByteCount: total.storedByteCount,
-                reclaimableByteCount: free, diskByteCount: 0, namespaces: store, projects: all)
+                reclaimableByteCount: free, diskByteCount: 0, namespaces: store,
+                projects: projects)
         }
         let layout = StoreLayout(path)
         for directory in [layout.catalog, layout.packs] {

@@ -114,59 +114,82 @@ extension Store {
         in transaction: borrowing ReadTransaction
     ) throws {
         let owner = extent.owner
-        let name = owner.subjectID
         let (location, namespace) = try catalog.payload(of: owner, in: transaction)
         guard let location, let namespace, location.extent == key,
             location.recordByteCount == extent.byteCount
         else {
-            report.add(name, Int(owner.index), "a range of pack \(key.pack) is held for it in vain")
+            report.add(
+                try catalog.subject(of: owner, in: transaction), Int(owner.index),
+                "a range of pack \(key.pack) is held for it in vain")
             return
         }
         do {
             try packReader.verify(location, owner: owner, namespace: namespace)
         } catch let error as AssetError {
-            report.add(name, Int(owner.index), error.message)
+            report.add(
+                try catalog.subject(of: owner, in: transaction), Int(owner.index), error.message)
         }
         report.bytesChecked += Int(location.storedByteCount)
         switch owner.kind {
-        case .assetPart: break
+        case .part: break
         case .frame: report.framesChecked += 1
         case .segment: report.segmentsChecked += 1
         }
     }
 }
 
-extension RecordOwner {
-    /// The asset's or job's identifier as text.
-    fileprivate var subjectID: String {
-        switch kind {
-        case .assetPart: AssetID(high: high, low: low).description
-        case .frame, .segment: JobID(high: high, low: low).description
-        }
-    }
-}
-
 extension Catalog {
     /// Where the catalog says that an owner's payload lies, and in which namespace.
-    fileprivate func payload(
-        of owner: RecordOwner, in transaction: borrowing ReadTransaction
+    func payload(
+        of owner: RecordOwner, in transaction: borrowing some Transaction & ~Copyable
     ) throws(AssetError) -> (PayloadLocation?, Namespace?) {
-        let job = JobID(high: owner.high, low: owner.low)
+        let sequence = SequenceID(high: owner.high, low: owner.low)
         switch owner.kind {
-        case .assetPart:
-            let asset = AssetID(high: owner.high, low: owner.low)
-            let key = PartKey(asset: asset, part: UInt32(truncatingIfNeeded: owner.index))
+        case .part:
+            let content = ContentID(high: owner.high, low: owner.low)
             return (
-                try transaction.get(parts, key)?.location,
-                try transaction.get(assets, asset)?.description.namespace
+                try location(of: Int(owner.index), content, in: transaction),
+                try transaction.get(contents, content)?.namespace
             )
         case .frame:
-            let key = FrameKey(job: job, index: owner.index)
+            let key = FrameKey(sequence: sequence, index: owner.index)
             return (try transaction.get(frames, key)?.location, .frames)
         case .segment:
             let key = SegmentKey(
-                job: job, track: owner.track, index: UInt32(truncatingIfNeeded: owner.index))
+                sequence: sequence, track: owner.track,
+                index: UInt32(truncatingIfNeeded: owner.index))
             return (try transaction.get(segments, key)?.location, .jobs)
         }
+    }
+
+    /// The asset or job that an owner's payload belongs to, as text: where there is damage, not
+    /// before.
+    ///
+    /// - Complexity: O(assets with the content), O(jobs).
+    fileprivate func subject(
+        of owner: RecordOwner, in transaction: borrowing ReadTransaction
+    ) throws -> String {
+        var subject: String?
+        switch owner.kind {
+        case .part:
+            let id = ContentID(high: owner.high, low: owner.low)
+            if let content = try transaction.get(contents, id) {
+                let prefix = ContentAssetKey.prefix(content.checksum)
+                try transaction.scan(assetsByContent, prefix: prefix) { key, _ in
+                    let asset = try transaction.get(assets, key.asset)
+                    if asset?.content == id { subject = key.asset.description }
+                    return subject == nil
+                }
+            }
+        case .frame, .segment:
+            let id = SequenceID(high: owner.high, low: owner.low)
+            try transaction.scan(jobFrames) { job, record in
+                if record.framesID == id || record.segmentsID == id {
+                    subject = job.description
+                }
+                return subject == nil
+            }
+        }
+        return subject ?? "something that was removed"
     }
 }

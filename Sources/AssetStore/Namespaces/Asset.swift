@@ -1,7 +1,6 @@
-// What the store knows of an asset.
+// What an asset is.
 
 public import Basics
-internal import LMDB
 
 /// What an asset's medium is like, as far as it is known and applies.
 public struct MediaFacts: Equatable, Sendable {
@@ -130,11 +129,13 @@ public struct Asset: Equatable, Sendable, Identifiable {
     public let description: AssetDescription
     /// The length of its bytes.
     public let byteCount: Int
-    /// The bytes that it takes in packs, record headers aside.
+    /// The bytes that it takes in packs, record headers aside; equal content is stored once.
     public let storedByteCount: Int
     /// XXH3-128 of its bytes.
     public let checksum: ContentChecksum
     public let createdAt: Timestamp
+    /// What of the store holds its bytes.
+    let content: ContentID
 
     public var namespace: Namespace { description.namespace }
     public var project: String { description.project }
@@ -144,85 +145,8 @@ public struct Asset: Equatable, Sendable, Identifiable {
         (byteCount + Limits.partByteCount - 1) / Limits.partByteCount
     }
 
-    /// The value under which an asset stands in the catalog.
-    struct Record: TableValue, Equatable {
-        var description: AssetDescription
-        var byteCount: UInt64
-        var storedByteCount: UInt64
-        var checksum: ContentChecksum
-        var createdAt: Timestamp
-
-        func asset(_ id: AssetID) -> Asset {
-            Asset(
-                id: id, description: description, byteCount: Int(byteCount),
-                storedByteCount: Int(storedByteCount), checksum: checksum, createdAt: createdAt)
-        }
-    }
-}
-
-extension Asset.Record {
-    func append(to value: inout ByteWriter) {
-        value.append(UInt8(1))
-        value.append(description.namespace.rawValue)
-        value.append(byteCount)
-        value.append(storedByteCount)
-        value.append(checksum.high)
-        value.append(checksum.low)
-        value.append(createdAt.millisecondsSinceEpoch)
-        value.append(description.project)
-        value.append(description.kind)
-        value.append(description.name)
-        value.append(description.mediaType)
-        value.append(optional: description.parameters)
-        value.append(optional: description.facts.width.map(Int64.init))
-        value.append(optional: description.facts.height.map(Int64.init))
-        value.append(optional: description.facts.durationSeconds)
-        value.append(optional: description.facts.frameRate)
-        value.append(optional: description.facts.sampleRate.map(Int64.init))
-        value.append(optional: description.facts.channelCount.map(Int64.init))
-        value.append(UInt32(description.attributes.count))
-        for (key, text) in description.attributes.sorted(by: { $0.key < $1.key }) {
-            value.append(key)
-            value.append(text)
-        }
-    }
-
-    init(value: inout ByteReader) throws(AssetError) {
-        try value.requireVersion(1)
-        guard let namespace = Namespace(rawValue: try value.integer()) else {
-            throw value.damaged("an unknown namespace")
-        }
-        byteCount = try value.byteCount()
-        storedByteCount = try value.byteCount()
-        checksum = ContentChecksum(high: try value.integer(), low: try value.integer())
-        createdAt = Timestamp(millisecondsSinceEpoch: try value.integer())
-        description = AssetDescription(
-            namespace: namespace, project: try value.string(), kind: try value.string(),
-            name: try value.string(), mediaType: try value.string())
-        description.parameters = try value.optional { reader throws(AssetError) in
-            try reader.string()
-        }
-        description.facts.width = try value.optionalInt()
-        description.facts.height = try value.optionalInt()
-        description.facts.durationSeconds = try value.optional { reader throws(AssetError) in
-            try reader.double()
-        }
-        description.facts.frameRate = try value.optional { reader throws(AssetError) in
-            try reader.double()
-        }
-        description.facts.sampleRate = try value.optionalInt()
-        description.facts.channelCount = try value.optionalInt()
-        let count = try value.integer(UInt32.self)
-        guard count <= Limits.attributeCountMax else { throw value.damaged("too many attributes") }
-        for _ in 0..<count {
-            let key = try value.string()
-            description.attributes[key] = try value.string()
-        }
-    }
-}
-
-extension ByteReader {
-    fileprivate mutating func optionalInt() throws(AssetError) -> Int? {
-        try optional { reader throws(AssetError) in Int(try reader.integer(Int64.self)) }
+    /// How messages name it.
+    var subject: String {
+        description.name.isEmpty ? "asset \(id)" : "asset \(id) (\(description.name))"
     }
 }

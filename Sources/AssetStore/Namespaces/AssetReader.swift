@@ -1,7 +1,6 @@
 // Reading an asset: any range, each part checked before its bytes are seen.
 
 public import Basics
-internal import LMDB
 internal import Synchronization
 
 /// Reads the bytes of one asset. Thread-safe.
@@ -86,34 +85,18 @@ public final class AssetReader: RandomAccessBytes {
     /// Lends one part's bytes. The part's record is looked up in the snapshot that is held
     /// meanwhile, so its bytes can't be given back under the reader.
     private func withPart(_ part: Int, _ body: (RawSpan) throws -> Void) throws {
-        try store.catalog.environment.read { transaction in
-            let key = PartKey(asset: asset.id, part: UInt32(part))
-            guard let record = try transaction.get(store.catalog.parts, key) else {
-                guard try transaction.get(store.catalog.assets, asset.id) != nil else {
-                    throw AssetError(.inputMissing, "\(subject) was removed while it was read")
-                }
-                throw AssetError(.damaged, "\(subject), part \(part): its record is gone")
-            }
-            let expected = min(
-                Limits.partByteCount, byteCount - part * Limits.partByteCount)
-            guard Int(record.location.byteCount) == expected else {
-                throw AssetError(
-                    .damaged, "\(subject), part \(part): its record has a wrong length")
-            }
-            let isChecked = checked.withLock { $0.contains(record.location.extent) }
-            try store.packReader.withPayload(
-                at: record.location, subject: "\(subject), part \(part)", isChecked: isChecked
-            ) { bytes in
-                if !isChecked { checked.withLock { _ = $0.insert(record.location.extent) } }
-                try body(bytes)
-            }
+        try store.read { snapshot in
+            var place: ExtentKey?
+            try snapshot.withPart(
+                part, of: asset,
+                isChecked: { extent in
+                    place = extent
+                    return checked.withLock { $0.contains(extent) }
+                },
+                { bytes in
+                    if let place { checked.withLock { _ = $0.insert(place) } }
+                    try body(bytes)
+                })
         }
-    }
-}
-
-extension Asset {
-    /// How messages name it.
-    var subject: String {
-        description.name.isEmpty ? "asset \(id)" : "asset \(id) (\(description.name))"
     }
 }

@@ -1,4 +1,5 @@
-// Streaming an asset in: parts go to the packs as they fill, the asset appears when it is finished.
+// Streaming an asset in: parts go to the packs as they fill, the asset appears when it is finished,
+// and bytes that are stored already are not stored twice.
 
 public import Basics
 internal import LMDB
@@ -7,22 +8,30 @@ internal import LMDB
 ///
 /// Nothing is visible until ``finish()`` returns, and then all of it is, durably. A writer that is
 /// dropped unfinished leaves nothing behind. Takes one part (4 MiB) of memory.
+///
+/// When the store holds equal bytes already, compared byte by byte, the asset refers to them, and
+/// what was written for it is given up.
 public struct AssetWriter: ~Copyable {
     private let store: Store
     /// What the asset is; may be changed until ``finish()``.
     public var description: AssetDescription
     private let id: AssetID
+    private let content: ContentID
     private var buffer: [UInt8] = []
     private var payloads: [WrittenPayload] = []
     private var hasher = ContentHasher()
     private var byteCount = 0
     /// Why a part could not be written: without it, the rest is no asset.
     private var failure: (any Error)?
+    /// What is reserved and not written yet.
+    private var reservation: Reservation?
+    private var unwrittenByteCount = 0
 
     init(_ store: Store, _ description: AssetDescription, id: AssetID) {
         self.store = store
         self.description = description
         self.id = id
+        content = store.assetIDs.nextContent()
     }
 
     deinit {
@@ -36,15 +45,37 @@ public struct AssetWriter: ~Copyable {
     ///   ``AssetError/Code/io``. Then every later call throws the same: start anew.
     public mutating func write(_ bytes: RawSpan) throws {
         if let failure { throw failure }
-        var offset = 0
-        while offset < bytes.byteCount {
+        var rest = bytes
+        while !rest.isEmpty {
+            // The last part carries the description, so a full one waits until more follows.
+            if buffer.count == Limits.partByteCount { try flushBuffer() }
             let room = Limits.partByteCount - buffer.count
-            let piece = bytes.extracting(offset..<min(bytes.byteCount, offset + room))
-            if buffer.isEmpty { buffer.reserveCapacity(Limits.partByteCount) }
-            unsafe piece.withUnsafeBytes { unsafe buffer.append(contentsOf: $0) }
-            offset += piece.byteCount
-            if buffer.count == Limits.partByteCount { try flushPart() }
+            if buffer.isEmpty, rest.byteCount > Limits.partByteCount {
+                try writePart(rest.extracting(first: Limits.partByteCount), describedBy: nil)
+            } else {
+                let piece = rest.extracting(first: min(room, rest.byteCount))
+                unsafe piece.withUnsafeBytes { unsafe buffer.append(contentsOf: $0) }
+            }
+            rest = rest.extracting(droppingFirst: min(room, rest.byteCount))
         }
+    }
+
+    /// Reserves what is known to come, so that it is refused before a byte of it is written.
+    ///
+    /// - Throws: ``AssetError/Code/quotaExceeded``.
+    mutating func reserve(_ byteCount: Int) throws {
+        reservation = try store.admission.reserve(byteCount, project: description.project)
+        unwrittenByteCount = byteCount
+    }
+
+    private mutating func reserveStored(_ byteCount: Int) throws {
+        let more = byteCount - min(byteCount, unwrittenByteCount)
+        if let reservation {
+            if more > 0 { try reservation.grow(by: more) }
+        } else if more > 0 {
+            reservation = try store.admission.reserve(more, project: description.project)
+        }
+        unwrittenByteCount -= byteCount - more
     }
 
     /// Appends all of `source`.
@@ -53,96 +84,209 @@ public struct AssetWriter: ~Copyable {
     }
 
     /// Makes the asset part of the store and returns it once it is durable.
+    ///
+    /// - Throws: ``AssetError/Code/alreadyExists`` when an asset has the identifier that was asked
+    ///   for; what ``write(_:)`` throws.
     public consuming func finish() throws -> Asset {
-        try finish { _, _ in }
+        try finish { _, _, _ in }
     }
 
     /// Like ``finish()``, changing something else in the same transaction.
     consuming func finish(
-        _ more: @escaping @Sendable (AssetID, borrowing WriteTransaction) throws -> Void
+        _ more: @escaping @Sendable (AssetID, borrowing WriteTransaction, ChangeSet) throws -> Void
     ) throws -> Asset {
         if let failure { throw failure }
-        if !buffer.isEmpty { try flushPart() }
-        try description.validate()
-        let record = Asset.Record(
-            description: description, byteCount: UInt64(byteCount),
-            storedByteCount: payloads.reduce(0) { $0 + $1.location.storedByteCount },
-            checksum: hasher.value(), createdAt: .now())
-        let (catalog, id, written) = (store.catalog, id, payloads)
-        try store.committer.commit(payloads: written) { transaction in
-            try catalog.insert(id, record, parts: written.map(\.location), in: transaction)
-            try more(id, transaction)
-        }
-        payloads = []
-        return record.asset(id)
+        var last: [UInt8] = []
+        swap(&last, &buffer)
+        return try unsafe finish(appending: last.span.bytes, more)
     }
 
-    private mutating func flushPart() throws {
+    /// Finishes with the bytes of the last part, which are not copied.
+    consuming func finish(
+        appending last: RawSpan,
+        _ more: @escaping @Sendable (AssetID, borrowing WriteTransaction, ChangeSet) throws -> Void
+    ) throws -> Asset {
+        try description.validate()
+        hasher.update(last)
+        byteCount += last.byteCount
+        var record = Asset.Record(
+            description: description, project: .wholeStore, content: content,
+            byteCount: UInt64(byteCount), storedByteCount: 0, checksum: hasher.value(),
+            createdAt: .now())
+        let project = record.description.project
+        record.description.project = ""
+        var isWritten = last.isEmpty
+        var different: ContentID?
+        while true {
+            let candidate = try store.content(with: record.checksum, byteCount: byteCount)
+            if let candidate, candidate != different {
+                let isEqual = try store.isEqual(
+                    candidate, payloads, last, isLastWritten: isWritten)
+                if isEqual, try refer(to: candidate, &record, project, more) { break }
+                if isEqual { continue }
+                different = candidate
+            }
+            if !isWritten {
+                record.storedByteCount = storedByteCount
+                try writePart(last, describedBy: record)
+                isWritten = true
+            }
+            record.content = content
+            record.storedByteCount = storedByteCount
+            if try insert(record, project, unless: different, more) { break }
+        }
+        payloads = []
+        return record.asset(id, project: project)
+    }
+
+    private var storedByteCount: UInt64 {
+        payloads.reduce(0) { $0 + $1.location.storedByteCount }
+    }
+
+    /// Makes the asset one of those that have a content, giving up what was written; says whether
+    /// the content was still there.
+    private func refer(
+        to content: ContentID, _ record: inout Asset.Record, _ project: String,
+        _ more: @escaping @Sendable (AssetID, borrowing WriteTransaction, ChangeSet) throws -> Void
+    ) throws -> Bool {
+        guard let present = try store.contentRecord(content) else { return false }
+        record.content = content
+        record.storedByteCount = present.storedByteCount
+        let (catalog, id, final) = (store.catalog, id, record)
+        // The bytes count for the project alone; without it, what was reserved for both is held.
+        let reservation =
+            try reservation
+            ?? store.admission.reserve(
+                Int(record.storedByteCount), project: project, isStored: true)
+        do {
+            try store.committer.commit(
+                reservation: reservation, abandoned: payloads
+            ) { transaction, changes in
+                try catalog.requireFree(id, in: transaction)
+                try catalog.refer(to: content, in: transaction)
+                try catalog.insert(id, final, project: project, in: transaction, changes)
+                try more(id, transaction, changes)
+            }
+            return true
+        } catch ContentConflict.vanished {
+            return false
+        }
+    }
+
+    /// Enters the asset with a content of its own; says whether none had appeared that may be the
+    /// same.
+    private func insert(
+        _ record: Asset.Record, _ project: String, unless different: ContentID?,
+        _ more: @escaping @Sendable (AssetID, borrowing WriteTransaction, ChangeSet) throws -> Void
+    ) throws -> Bool {
+        let (catalog, id, content, written) = (store.catalog, id, content, payloads)
+        let entry = ContentRecord(
+            referenceCount: 1, namespace: record.description.namespace,
+            byteCount: record.byteCount, storedByteCount: record.storedByteCount,
+            checksum: record.checksum, firstPart: written.first?.location)
+        do {
+            try store.committer.commit(
+                payloads: written, reservation: reservation
+            ) { transaction, changes in
+                try catalog.requireFree(id, in: transaction)
+                let present = try catalog.content(
+                    with: record.checksum, byteCount: Int(record.byteCount), in: transaction)
+                guard present == nil || present == different else {
+                    throw ContentConflict.appeared
+                }
+                try catalog.insert(
+                    content, entry, parts: written.map(\.location), in: transaction, changes)
+                try catalog.insert(id, record, project: project, in: transaction, changes)
+                try more(id, transaction, changes)
+            }
+            return true
+        } catch ContentConflict.appeared {
+            return false
+        }
+    }
+
+    private mutating func flushBuffer() throws {
         var part: [UInt8] = []
         swap(&part, &buffer)
+        unsafe try writePart(part.span.bytes, describedBy: nil)
+        part.removeAll(keepingCapacity: true)
+        swap(&part, &buffer)
+    }
+
+    /// Writes a part; with `record`, the last one.
+    private mutating func writePart(
+        _ part: RawSpan, describedBy record: Asset.Record?
+    ) throws {
         do {
-            try store.admit(part.count, beyond: payloads.count * Limits.partByteCount)
-            let owner = RecordOwner(PartKey(asset: id, part: UInt32(payloads.count)))
-            payloads.append(
-                unsafe try store.writePayload(
-                    part.span.bytes, owner: owner, namespace: description.namespace))
+            let owner = RecordOwner(PartKey(content: content, part: UInt32(payloads.count)))
+            let project = description.project
+            let payload = try store.writePayload(
+                part, owner: owner, namespace: description.namespace,
+                isPackable: PayloadPacking.pays(for: description.mediaType),
+                description: record.map { .asset(id, project: project, $0) },
+                reserve: { try reserveStored($0) })
+            payloads.append(payload)
         } catch {
             failure = error
             throw error
         }
-        unsafe hasher.update(part.span.bytes)
-        byteCount += part.count
-        part.removeAll(keepingCapacity: true)
-        swap(&part, &buffer)
+        guard record == nil else { return }
+        hasher.update(part)
+        byteCount += part.byteCount
     }
 }
 
 extension Catalog {
-    /// Enters an asset, its parts and its counters.
-    func insert(
-        _ id: AssetID, _ record: Asset.Record, parts locations: [PayloadLocation],
-        in transaction: borrowing WriteTransaction
-    ) throws {
-        let (project, namespace) = (record.description.project, record.description.namespace)
-        for (part, location) in locations.enumerated() {
-            try transaction.put(
-                parts, PartKey(asset: id, part: UInt32(part)), PayloadRecord(location: location))
+    /// Refuses an identifier that an asset has.
+    fileprivate func requireFree(
+        _ id: AssetID, in transaction: borrowing WriteTransaction
+    ) throws(AssetError) {
+        if try transaction.get(assets, id) != nil {
+            throw AssetError(.alreadyExists, "there is an asset \(id) already")
         }
-        try transaction.put(assets, id, record)
-        try transaction.put(
-            assetsByProject,
-            ProjectAssetKey(project: project, namespace: namespace.rawValue, asset: id), .init())
-        try transaction.put(
-            assetsByContent, ContentAssetKey(checksum: record.checksum, asset: id), .init())
-        try count(
-            Usage(
-                count: 1, byteCount: Int(record.byteCount),
-                storedByteCount: Int(record.storedByteCount)),
-            project: project, namespace: namespace, in: transaction)
+    }
+}
+
+extension Store {
+    /// A stored content with a checksum and a length.
+    fileprivate func content(
+        with checksum: ContentChecksum, byteCount: Int
+    ) throws -> ContentID? {
+        try catalog.environment.read { transaction in
+            try catalog.content(with: checksum, byteCount: byteCount, in: transaction)
+        }
     }
 
-    /// Removes an asset, its parts and its counters; says whether it was there.
-    func remove(_ id: AssetID, in transaction: borrowing WriteTransaction) throws -> Bool {
-        guard let record = try transaction.get(assets, id) else { return false }
-        let (project, namespace) = (record.description.project, record.description.namespace)
-        for part in 0..<record.asset(id).partCount {
-            let key = PartKey(asset: id, part: UInt32(part))
-            if let payload = try transaction.get(parts, key) {
-                try release(payload.location, in: transaction)
-                try transaction.delete(parts, key)
+    fileprivate func contentRecord(_ id: ContentID) throws -> ContentRecord? {
+        try catalog.environment.read { try $0.get(catalog.contents, id) }
+    }
+
+    /// Whether a content's bytes are those that were written, and then `last`. Damaged bytes are
+    /// equal to none.
+    fileprivate func isEqual(
+        _ content: ContentID, _ written: [WrittenPayload], _ last: RawSpan, isLastWritten: Bool
+    ) throws -> Bool {
+        try catalog.environment.read { transaction in
+            do {
+                for (part, payload) in written.enumerated() {
+                    guard
+                        let location = try catalog.location(
+                            of: part, content, in: transaction),
+                        location.byteCount == payload.location.byteCount,
+                        try packReader.isEqual(location, payload.location)
+                    else { return false }
+                }
+                if isLastWritten || last.isEmpty { return true }
+                guard
+                    let location = try catalog.location(
+                        of: written.count, content, in: transaction)
+                else { return false }
+                return try packReader.withPayload(at: location, subject: "a content") {
+                    $0.isEqual(to: last)
+                }
+            } catch let error as AssetError where error.code == .damaged {
+                return false
             }
         }
-        try transaction.delete(assets, id)
-        try transaction.delete(
-            assetsByProject,
-            ProjectAssetKey(project: project, namespace: namespace.rawValue, asset: id))
-        try transaction.delete(
-            assetsByContent, ContentAssetKey(checksum: record.checksum, asset: id))
-        try count(
-            -Usage(
-                count: 1, byteCount: Int(record.byteCount),
-                storedByteCount: Int(record.storedByteCount)),
-            project: project, namespace: namespace, in: transaction)
-        return true
     }
 }

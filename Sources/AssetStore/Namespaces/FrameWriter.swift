@@ -78,11 +78,16 @@ public final class FrameWriter: Sendable {
             return ()
         }
         do {
-            try lease.store.admit(byteCount)
-            let key = FrameKey(job: lease.job, index: UInt64(index))
+            let key = FrameKey(sequence: lease.framesID, index: UInt64(index))
+            var reservation: Reservation?
             let payload = try lease.store.writePayload(
-                bytes, owner: RecordOwner(key), namespace: .frames)
-            submit(payload, key, facts, onDurable)
+                bytes, owner: RecordOwner(key), namespace: .frames,
+                description: .frame(lease.job, facts, project: lease.project)
+            ) { byteCount in
+                reservation = try lease.store.admission.reserve(
+                    byteCount, project: lease.project)
+            }
+            submit(payload, reservation, key, facts, onDurable)
         } catch {
             settle(byteCount, .failure(error))
             throw error
@@ -108,19 +113,21 @@ public final class FrameWriter: Sendable {
     }
 
     private func submit(
-        _ payload: WrittenPayload, _ key: FrameKey, _ facts: FrameFacts,
+        _ payload: WrittenPayload, _ reservation: Reservation?, _ key: FrameKey,
+        _ facts: FrameFacts,
         _ onDurable: @escaping @Sendable () -> Void
     ) {
         let (lease, catalog, location) = (lease, lease.store.catalog, payload.location)
         lease.store.committer.submit(
-            Committer.Request(payloads: [payload]) { transaction in
-                let project = try lease.fence(transaction).description.project
+            Committer.Request(payloads: [payload], reservation: reservation) {
+                transaction, changes in
+                _ = try lease.fence(transaction, changes)
                 try catalog.put(
                     key,
                     FrameRecord(
                         codec: facts.codec, width: UInt32(facts.width),
                         height: UInt32(facts.height), location: location),
-                    project: project, in: transaction)
+                    of: lease.job, in: transaction, changes)
             } completion: { [self] result in
                 if case .failure = result { lease.store.abandon([payload]) }
                 settle(Int(location.byteCount), result)
@@ -140,15 +147,19 @@ public final class FrameWriter: Sendable {
 extension Catalog {
     /// Enters a frame and its counters, replacing one that is there.
     fileprivate func put(
-        _ key: FrameKey, _ record: FrameRecord, project: String,
-        in transaction: borrowing WriteTransaction
+        _ key: FrameKey, _ record: FrameRecord, of job: JobID,
+        in transaction: borrowing WriteTransaction, _ changes: ChangeSet
     ) throws(AssetError) {
         var change = record.location.usage(count: 1)
         if let old = try transaction.get(frames, key) {
-            try release(old.location, in: transaction)
+            try release(old.location, in: transaction, changes)
             change = change + -old.location.usage(count: 1)
         }
         try transaction.put(frames, key, record)
-        try countFrames(change, of: key.job, project, in: transaction)
+        var sequence = try changes.sequence(of: job, in: transaction)
+        sequence.frames = sequence.frames + change
+        try changes.setSequence(of: job, sequence, in: transaction)
+        try changes.countBoth(change, sequence.project, .frames, in: transaction)
+        changes.note(ChangeRecord(.updated, .frames(job)))
     }
 }

@@ -96,7 +96,9 @@ public struct Job: Equatable, Sendable, Identifiable {
 
     /// The value under which a job stands in the catalog.
     struct Record: TableValue, Equatable {
+        /// Its project's name is empty: the number says which one it is.
         var description: JobDescription
+        var project: ProjectNumber
         var state: JobState
         var attempt: UInt64
         var createdAt: Timestamp
@@ -105,15 +107,19 @@ public struct Job: Equatable, Sendable, Identifiable {
         var error: String?
         var output: AssetID?
 
-        init(_ description: JobDescription) {
+        init(_ description: JobDescription, project: ProjectNumber) {
             self.description = description
+            self.description.project = ""
+            self.project = project
             state = .pending
             attempt = 0
             createdAt = .now()
         }
 
-        func job(_ id: JobID, frames: Usage) -> Job {
-            Job(
+        func job(_ id: JobID, project name: String, frames: Usage) -> Job {
+            var description = description
+            description.project = name
+            return Job(
                 id: id, description: description, state: state, attempt: Int(attempt),
                 createdAt: createdAt, startedAt: startedAt, completedAt: completedAt,
                 error: error, output: output, frames: frames)
@@ -132,7 +138,7 @@ extension Job.Record {
         value.append(optional: error)
         value.append(optional: output?.high)
         value.append(optional: output?.low)
-        value.append(description.project)
+        value.append(project.number)
         value.append(description.kind)
         value.append(description.recipe)
         value.append(description.submission)
@@ -157,8 +163,9 @@ extension Job.Record {
             try reader.integer()
         }
         if let high, let low { output = AssetID(high: high, low: low) }
+        project = ProjectNumber(number: try value.integer())
         description = JobDescription(
-            project: try value.string(), kind: try value.string(), recipe: try value.string(),
+            project: "", kind: try value.string(), recipe: try value.string(),
             submission: try value.string(),
             frameCount: Int(try value.integer(upTo: UInt64(Limits.frameCountMax))))
     }

@@ -15,12 +15,22 @@ public final class JobLease: Sendable {
     public let store: Store
     public let job: JobID
     public let attempt: UInt64
+    /// The job's project.
+    public let project: String
+    let framesID: SequenceID
+    let segmentsID: SequenceID
     private let lock: Mutex<ByteLock?>
 
-    init(store: Store, job: JobID, attempt: UInt64, lock: ByteLock) {
+    init(
+        store: Store, job: JobID, attempt: UInt64, project: String, sequence: SequenceRecord,
+        lock: ByteLock
+    ) {
         self.store = store
         self.job = job
         self.attempt = attempt
+        self.project = project
+        framesID = sequence.framesID
+        segmentsID = sequence.segmentsID
         self.lock = Mutex(lock)
     }
 
@@ -38,39 +48,68 @@ public final class JobLease: Sendable {
             throw AssetError(
                 .invalidArgument, "segment \(index) of \(bytes.byteCount) bytes can't be stored")
         }
-        try store.admit(bytes.byteCount)
-        let key = SegmentKey(job: job, track: track, index: number)
+        let key = SegmentKey(sequence: segmentsID, track: track, index: number)
+        var reservation: Reservation?
         let payload = try store.writePayload(
-            bytes, owner: RecordOwner(key), namespace: .jobs)
+            bytes, owner: RecordOwner(key), namespace: .jobs
+        ) { byteCount in
+            reservation = try store.admission.reserve(byteCount, project: project)
+        }
         let (catalog, location) = (store.catalog, payload.location)
-        try commit([payload]) { [self] transaction in
-            let project = try fence(transaction).description.project
+        try commit([payload], reservation) { [self] transaction, changes in
+            _ = try fence(transaction, changes)
+            var change = location.usage(count: 0)
             if let old = try transaction.get(catalog.segments, key) {
-                try catalog.release(old.location, in: transaction)
-                try catalog.count(
-                    -old.location.usage(count: 0), project: project, namespace: .jobs,
-                    in: transaction)
+                try catalog.release(old.location, in: transaction, changes)
+                change = change + -old.location.usage(count: 0)
             }
             try transaction.put(catalog.segments, key, PayloadRecord(location: location))
-            try catalog.count(
-                location.usage(count: 0), project: project, namespace: .jobs, in: transaction)
+            var sequence = try changes.sequence(of: job, in: transaction)
+            sequence.segments = sequence.segments + change
+            try changes.setSequence(of: job, sequence, in: transaction)
+            try changes.countBoth(change, sequence.project, .jobs, in: transaction)
         }
     }
 
-    /// Finishes `output` and completes the job with it, in one transaction; then removes the
-    /// job's segments and, unless they are to be kept, its frames.
+    /// Finishes `output` and completes the job with it; its segments and, unless they are to be
+    /// kept, its frames are gone in the same transaction, and cleared away afterwards.
     public func complete(output: consuming AssetWriter, keepingFrames: Bool) throws -> Asset {
-        let catalog = store.catalog
-        let asset = try output.finish { [self] id, transaction in
-            var record = try fence(transaction)
-            record.state = .complete
-            record.completedAt = .now()
-            record.output = id
-            try catalog.put(job, record, replacing: .processing, in: transaction)
+        let asset = try output.finish { [self] id, transaction, changes in
+            try complete(
+                output: id, keepingFrames: keepingFrames, in: transaction, changes)
         }
-        try store.removeIntermediates(of: job, keepingFrames: keepingFrames)
         abandon()
+        try store.clearRemovals()
         return asset
+    }
+
+    /// Completes the job without an output of its own; otherwise like
+    /// ``complete(output:keepingFrames:)``.
+    public func complete(keepingFrames: Bool) throws {
+        try store.committer.commit { [self] transaction, changes in
+            try complete(
+                output: nil, keepingFrames: keepingFrames, in: transaction, changes)
+        }
+        abandon()
+        try store.clearRemovals()
+    }
+
+    private func complete(
+        output: AssetID?, keepingFrames: Bool, in transaction: borrowing WriteTransaction,
+        _ changes: ChangeSet
+    ) throws {
+        var record = try fence(transaction, changes)
+        record.state = .complete
+        record.completedAt = .now()
+        record.output = output
+        try store.catalog.put(
+            job, record, replacing: .processing, in: transaction, changes)
+        try store.catalog.dropSegments(
+            of: job, next: store.assetIDs.nextSequence(), in: transaction, changes)
+        if !keepingFrames {
+            try store.catalog.dropFrames(
+                of: job, next: store.assetIDs.nextSequence(), in: transaction, changes)
+        }
     }
 
     /// Ends the attempt without a result: the job has failed and says why.
@@ -89,23 +128,23 @@ public final class JobLease: Sendable {
 
     private func end(_ state: JobState, _ message: String?) throws {
         let catalog = store.catalog
-        try store.committer.commit { [self] transaction in
-            var record = try fence(transaction)
+        try store.committer.commit { [self] transaction, changes in
+            var record = try fence(transaction, changes)
             record.state = state
             record.error = message
             record.completedAt = state == .error ? .now() : nil
-            try catalog.put(job, record, replacing: .processing, in: transaction)
+            try catalog.put(job, record, replacing: .processing, in: transaction, changes)
         }
         abandon()
     }
 
     /// Commits payloads for the job; when that fails, their ranges are given up.
     private func commit(
-        _ payloads: [WrittenPayload],
-        _ apply: @escaping @Sendable (borrowing WriteTransaction) throws -> Void
+        _ payloads: [WrittenPayload], _ reservation: Reservation?,
+        _ apply: @escaping @Sendable (borrowing WriteTransaction, ChangeSet) throws -> Void
     ) throws {
         do {
-            try store.committer.commit(payloads: payloads, apply)
+            try store.committer.commit(payloads: payloads, reservation: reservation, apply)
         } catch {
             store.abandon(payloads)
             throw error
@@ -113,8 +152,12 @@ public final class JobLease: Sendable {
     }
 
     /// The job's record, after checking that it is still ours to work on.
-    func fence(_ transaction: borrowing WriteTransaction) throws(AssetError) -> Job.Record {
-        guard let record = try transaction.get(store.catalog.jobs, job) else {
+    func fence(
+        _ transaction: borrowing WriteTransaction, _ changes: ChangeSet
+    ) throws(AssetError) -> Job.Record {
+        guard let record = try changes.job(job, in: transaction),
+            try store.catalog.isAlive(record.project, in: transaction)
+        else {
             throw AssetError(.cancelled, "job \(job) was removed")
         }
         if record.state == .cancelled {

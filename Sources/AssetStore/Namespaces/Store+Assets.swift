@@ -6,19 +6,29 @@ internal import LMDB
 extension Store {
     /// A writer for a new asset whose bytes come in pieces.
     ///
+    /// - Parameter id: the identifier that the asset is to have; a new one when it is `nil`.
     /// - Throws: ``AssetError/Code/invalidArgument`` when the description is not valid.
-    public func makeWriter(for description: AssetDescription) throws -> AssetWriter {
+    public func makeWriter(
+        for description: AssetDescription, id: AssetID? = nil
+    ) throws -> AssetWriter {
         try description.validate()
-        return AssetWriter(self, description, id: assetIDs.next())
+        return AssetWriter(self, description, id: id ?? assetIDs.next())
     }
 
     /// Stores an asset and returns it once it is durable.
     ///
     /// - Throws: ``AssetError/Code/invalidArgument``, ``AssetError/Code/quotaExceeded``,
     ///   ``AssetError/Code/diskFull``, ``AssetError/Code/io``. Then nothing was stored.
-    public func put(_ description: AssetDescription, _ bytes: RawSpan) throws -> Asset {
-        var writer = try makeWriter(for: description)
-        try admit(bytes.byteCount)
+    public func put(
+        _ description: AssetDescription, _ bytes: RawSpan, id: AssetID? = nil
+    ) throws -> Asset {
+        var writer = try makeWriter(for: description, id: id)
+        if bytes.byteCount <= Limits.partByteCount {
+            return try writer.finish(appending: bytes) { _, _, _ in }
+        }
+        if !PayloadPacking.pays(for: description.mediaType) {
+            try writer.reserve(bytes.byteCount)
+        }
         try writer.write(bytes)
         return try writer.finish()
     }
@@ -26,20 +36,19 @@ extension Store {
     /// Stores all of `source` as an asset and returns it once it is durable. Takes one part of
     /// memory, whatever the length.
     public func put(
-        _ description: AssetDescription, contentsOf source: any RandomAccessBytes
+        _ description: AssetDescription, contentsOf source: any RandomAccessBytes,
+        id: AssetID? = nil
     ) throws -> Asset {
-        var writer = try makeWriter(for: description)
-        try admit(source.byteCount)
+        var writer = try makeWriter(for: description, id: id)
+        if !PayloadPacking.pays(for: description.mediaType) {
+            try writer.reserve(source.byteCount)
+        }
         try writer.write(contentsOf: source)
         return try writer.finish()
     }
 
     /// An asset, `nil` when it is not there.
-    public func asset(_ id: AssetID) throws -> Asset? {
-        try catalog.environment.read { transaction in
-            try transaction.get(catalog.assets, id)?.asset(id)
-        }
-    }
+    public func asset(_ id: AssetID) throws -> Asset? { try read { try $0.asset(id) } }
 
     /// A reader of an asset's bytes, `nil` when it is not there.
     public func reader(for id: AssetID) throws -> AssetReader? {
@@ -54,69 +63,18 @@ extension Store {
     public func withBytes<Result>(
         of id: AssetID, _ body: (RawSpan) throws -> Result
     ) throws -> Result? {
-        guard let reader = try reader(for: id) else { return nil }
-        if reader.byteCount == 0 { return unsafe try body([UInt8]().span.bytes) }
-        if reader.asset.partCount == 1 {
-            var result: Result?
-            try reader.forEachPiece { result = try body($0) }
-            return result
-        }
-        guard reader.byteCount <= Limits.contiguousByteCountMax else {
-            throw AssetError(
-                .invalidArgument,
-                "\(reader.subject) has \(reader.byteCount) bytes, too many to lend at once; "
-                    + "read it in ranges")
-        }
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(reader.byteCount)
-        try reader.forEachPiece { piece in
-            unsafe piece.withUnsafeBytes { unsafe bytes.append(contentsOf: $0) }
-        }
-        return unsafe try body(bytes.span.bytes)
+        try read { try $0.withBytes(of: id, body) }
     }
 
-    /// Calls `body` with assets until it returns false: those of a project and a namespace, or
-    /// all. They come in the order of their creation; those of a project by namespace first.
-    ///
-    /// Holds one snapshot meanwhile, so whoever does slow things with assets takes some, lets go,
-    /// and goes on after the last one.
-    ///
-    /// - Parameter last: begin behind this asset of the same listing, whether or not it is still
-    ///   there.
-    /// - Complexity: O(assets of the project and namespace behind `last`).
+    /// Calls `body` with assets until it returns false; see
+    /// ``Snapshot/forEachAsset(project:namespace:kind:after:_:)``.
     public func forEachAsset(
         project: String? = nil, namespace: Namespace? = nil, kind: String? = nil,
         after last: Asset? = nil, _ body: (Asset) throws -> Bool
     ) throws {
-        try catalog.environment.read { transaction in
-            func matches(_ asset: Asset) -> Bool {
-                (namespace == nil || asset.namespace == namespace)
-                    && (kind == nil || asset.description.kind == kind)
-            }
-            guard let project else {
-                let start = last.map { $0.id.keyBytes + [0] }
-                try transaction.scan(catalog.assets, from: start) { id, record in
-                    let asset = record.asset(id)
-                    return try !matches(asset) || body(asset)
-                }
-                return
-            }
-            let prefix = ProjectAssetKey.prefix(project: project, namespace: namespace)
-            let start = last.map { last in
-                ProjectAssetKey(
-                    project: project, namespace: last.namespace.rawValue, asset: last.id
-                ).keyBytes + [0]
-            }
-            try transaction.scan(
-                catalog.assetsByProject, prefix: prefix, from: start
-            ) { key, _ in
-                guard let record = try transaction.get(catalog.assets, key.asset) else {
-                    throw AssetError(
-                        .damaged, "project \(project) lists asset \(key.asset), which is gone")
-                }
-                let asset = record.asset(key.asset)
-                return try !matches(asset) || body(asset)
-            }
+        try read { snapshot in
+            try snapshot.forEachAsset(
+                project: project, namespace: namespace, kind: kind, after: last, body)
         }
     }
 
@@ -132,35 +90,87 @@ extension Store {
         return assets
     }
 
-    /// The first asset of a project with exactly this content, `nil` when there is none.
+    /// The assets of a project that have a name, in the order of their creation.
+    public func assets(project: String, named name: String) throws -> [Asset] {
+        try read { try $0.assets(project: project, named: name) }
+    }
+
+    /// An asset of a project with exactly this content, `nil` when there is none.
     public func asset(
         withContent checksum: ContentChecksum, byteCount: Int, project: String,
         namespace: Namespace
     ) throws -> Asset? {
-        try catalog.environment.read { transaction in
-            var found: Asset?
-            let prefix = ContentAssetKey.prefix(checksum)
-            try transaction.scan(catalog.assetsByContent, prefix: prefix) { key, _ in
-                if let asset = try transaction.get(catalog.assets, key.asset)?.asset(key.asset),
-                    asset.project == project, asset.namespace == namespace,
-                    asset.byteCount == byteCount
-                {
-                    found = asset
-                }
-                return found == nil
-            }
-            return found
+        try read { snapshot in
+            try snapshot.asset(
+                withContent: checksum, byteCount: byteCount, project: project,
+                namespace: namespace)
         }
     }
 
-    /// Removes an asset durably; says whether it was there. Its bytes become free.
+    /// Changes what an asset says of itself; its bytes, its namespace and its project stay. Returns
+    /// it as it is now, `nil` when it is not there.
+    ///
+    /// - Throws: ``AssetError/Code/invalidArgument`` when the new description is not valid or
+    ///   names another namespace or project; then nothing was changed.
+    @discardableResult
+    public func updateAsset(
+        _ id: AssetID, _ body: @escaping @Sendable (inout AssetDescription) -> Void
+    ) throws -> Asset? {
+        let result = Monitor<Asset?>(nil)
+        try committer.commit { [catalog] transaction, changes in
+            let updated = try catalog.update(id, body, in: transaction, changes)
+            result.withLock { $0 = updated }
+        }
+        return result.withLock { $0 }
+    }
+
+    /// Removes an asset durably; says whether it was there. Its bytes become free when no other
+    /// asset has them.
     @discardableResult
     public func removeAsset(_ id: AssetID) throws -> Bool {
         let wasThere = Monitor(false)
-        try committer.commit { [catalog] transaction in
-            let removed = try catalog.remove(id, in: transaction)
+        try committer.commit { [catalog] transaction, changes in
+            let removed = try catalog.remove(id, in: transaction, changes)
             wasThere.withLock { $0 = removed }
         }
         return wasThere.withLock { $0 }
+    }
+}
+
+extension Catalog {
+    fileprivate func update(
+        _ id: AssetID, _ body: (inout AssetDescription) -> Void,
+        in transaction: borrowing WriteTransaction, _ changes: ChangeSet
+    ) throws -> Asset? {
+        guard var record = try transaction.get(assets, id),
+            let project = try name(of: record.project, in: transaction)
+        else { return nil }
+        let old = record.asset(id, project: project)
+        var description = old.description
+        body(&description)
+        try description.validate()
+        guard description.namespace == old.namespace, description.project == project else {
+            throw AssetError(
+                .invalidArgument,
+                "\(old.subject) stays in its namespace and its project; store it again instead")
+        }
+        if description.name != old.description.name {
+            if !old.description.name.isEmpty {
+                try transaction.delete(
+                    assetsByName,
+                    NameAssetKey(project: record.project, name: old.description.name, asset: id))
+            }
+            if !description.name.isEmpty {
+                try transaction.put(
+                    assetsByName,
+                    NameAssetKey(project: record.project, name: description.name, asset: id),
+                    Presence())
+            }
+        }
+        record.description = description
+        record.description.project = ""
+        try transaction.put(assets, id, record)
+        changes.note(ChangeRecord(.updated, .asset(id)))
+        return record.asset(id, project: project)
     }
 }

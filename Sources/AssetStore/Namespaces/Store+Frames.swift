@@ -1,114 +1,40 @@
-// Reading a job's frames and segments.
-
-internal import Basics
-internal import LMDB
-
-/// A frame in the store.
-public struct StoredFrame: Equatable, Sendable {
-    public let index: Int
-    public let facts: FrameFacts
-    public let byteCount: Int
-    public let storedByteCount: Int
-    /// XXH3-64 of its stored bytes.
-    public let checksum: UInt64
-}
+// Reading a job's frames and segments, each call in a snapshot of its own.
 
 extension Store {
     /// What is known of frame `index` of a job, `nil` when it is not stored.
     public func frame(_ index: Int, of job: JobID) throws -> StoredFrame? {
-        guard index >= 0 else { return nil }
-        return try catalog.environment.read { transaction in
-            try transaction.get(catalog.frames, FrameKey(job: job, index: UInt64(index)))?
-                .frame(index)
-        }
+        try read { try $0.frame(index, of: job) }
     }
 
-    /// Lends the bytes of frame `index` of a job from the mapped pack, checked. `nil` when it is
-    /// not stored.
-    ///
-    /// - Throws: ``AssetError/Code/damaged`` naming the job and the frame; what `body` throws.
+    /// Lends the bytes of frame `index` of a job; see ``Snapshot/withFrame(_:of:_:)``.
     public func withFrame<Result>(
         _ index: Int, of job: JobID, _ body: (StoredFrame, RawSpan) throws -> Result
     ) throws -> Result? {
-        guard index >= 0 else { return nil }
-        return try catalog.environment.read { transaction in
-            let key = FrameKey(job: job, index: UInt64(index))
-            guard let record = try transaction.get(catalog.frames, key) else { return nil }
-            return try packReader.withPayload(
-                at: record.location, subject: "frame \(index) of job \(job)"
-            ) { try body(record.frame(index), $0) }
-        }
+        try read { try $0.withFrame(index, of: job, body) }
     }
 
-    /// Calls `body` with what is known of a job's stored frames, in order, until it returns false.
-    /// Holds one snapshot meanwhile.
-    ///
-    /// - Parameter first: begin at this index.
-    /// - Complexity: O(stored frames of the job from `first` on).
+    /// Calls `body` with what is known of a job's stored frames; see
+    /// ``Snapshot/forEachFrame(of:from:_:)``.
     public func forEachFrame(
         of job: JobID, from first: Int = 0, _ body: (StoredFrame) throws -> Bool
     ) throws {
-        let start = FrameKey(job: job, index: UInt64(max(0, first))).keyBytes
-        try catalog.environment.read { transaction in
-            try transaction.scan(
-                catalog.frames, prefix: job.keyBytes, from: start
-            ) { key, record in
-                try body(record.frame(Int(key.index)))
-            }
-        }
+        try read { try $0.forEachFrame(of: job, from: first, body) }
     }
 
     /// The indexes below `count` that are not stored, as ranges in order.
-    ///
-    /// - Complexity: O(stored frames of the job) in time, O(gaps) in memory.
     public func missingFrames(of job: JobID, count: Int) throws -> [Range<Int>] {
-        var missing: [Range<Int>] = []
-        var next = 0
-        try forEachFrame(of: job) { frame in
-            if frame.index > next { missing.append(next..<min(frame.index, count)) }
-            next = frame.index + 1
-            return next < count
-        }
-        if next < count { missing.append(next..<count) }
-        return missing
+        try read { try $0.missingFrames(of: job, count: count) }
     }
 
     /// The indexes of a track's stored segments, in order.
     public func segmentIndexes(of job: JobID, track: UInt8) throws -> [Int] {
-        try catalog.environment.read { transaction in
-            var indexes: [Int] = []
-            let prefix = job.keyBytes + [track]
-            try transaction.scan(catalog.segments, prefix: prefix) { key, _ in
-                indexes.append(Int(key.index))
-                return true
-            }
-            return indexes
-        }
+        try read { try $0.segmentIndexes(of: job, track: track) }
     }
 
-    /// Lends the bytes of a segment, checked. `nil` when it is not stored.
-    ///
-    /// - Throws: ``AssetError/Code/damaged`` naming the job and the segment; what `body` throws.
+    /// Lends the bytes of a segment; see ``Snapshot/withSegment(track:index:of:_:)``.
     public func withSegment<Result>(
         track: UInt8, index: Int, of job: JobID, _ body: (RawSpan) throws -> Result
     ) throws -> Result? {
-        guard let index = UInt32(exactly: index) else { return nil }
-        return try catalog.environment.read { transaction in
-            let key = SegmentKey(job: job, track: track, index: index)
-            guard let record = try transaction.get(catalog.segments, key) else { return nil }
-            return try packReader.withPayload(
-                at: record.location,
-                subject: "segment \(index) of track \(track) of job \(job)", body)
-        }
-    }
-}
-
-extension FrameRecord {
-    func frame(_ index: Int) -> StoredFrame {
-        StoredFrame(
-            index: index,
-            facts: FrameFacts(codec: codec, width: Int(width), height: Int(height)),
-            byteCount: Int(location.byteCount), storedByteCount: Int(location.storedByteCount),
-            checksum: location.checksum)
+        try read { try $0.withSegment(track: track, index: index, of: job, body) }
     }
 }

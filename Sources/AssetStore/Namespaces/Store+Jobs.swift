@@ -11,20 +11,29 @@ extension Store {
     public func submit(_ description: JobDescription) throws -> Job {
         try description.validate()
         let id = description.id
-        try committer.commit { [catalog] transaction in
-            if var record = try transaction.get(catalog.jobs, id) {
-                guard record.description != description else { return }
-                record.description = description
-                try transaction.put(catalog.jobs, id, record)
-                return
+        let (framesID, segmentsID) = (assetIDs.nextSequence(), assetIDs.nextSequence())
+        try committer.commit { [catalog] transaction, changes in
+            let project = try changes.project(named: description.project, in: transaction)
+            if var record = try changes.job(id, in: transaction) {
+                if record.project == project {
+                    guard record.description.submission != description.submission else { return }
+                    record.description.submission = description.submission
+                    try catalog.put(
+                        id, record, replacing: record.state, in: transaction, changes)
+                    return
+                }
+                // A job of a project that was removed and is being cleared away.
+                try catalog.remove(id, ofRemovedProject: true, in: transaction, changes)
             }
-            let record = Job.Record(description)
-            try catalog.put(id, record, replacing: nil, in: transaction)
+            let record = Job.Record(description, project: project)
+            try catalog.put(id, record, replacing: nil, in: transaction, changes)
             try transaction.put(
-                catalog.jobsByProject, ProjectJobKey(project: description.project, job: id),
-                .init())
-            try catalog.count(
-                Usage(count: 1), project: description.project, namespace: .jobs, in: transaction)
+                catalog.jobsByProject, ProjectJobKey(project: project, job: id), Presence())
+            try changes.setSequence(
+                of: id,
+                SequenceRecord(project: project, framesID: framesID, segmentsID: segmentsID),
+                in: transaction)
+            try changes.countBoth(Usage(count: 1), project, .jobs, in: transaction)
         }
         guard let job = try job(id) else {
             throw AssetError(.inputMissing, "job \(id) was removed while it was submitted")
@@ -33,34 +42,11 @@ extension Store {
     }
 
     /// A job, `nil` when it is not there. O(log n), progress included.
-    public func job(_ id: JobID) throws -> Job? {
-        try catalog.environment.read { try catalog.job(id, in: $0) }
-    }
+    public func job(_ id: JobID) throws -> Job? { try read { try $0.job(id) } }
 
-    /// The jobs of a project, in a state, or all.
-    ///
-    /// - Complexity: O(jobs of the project, or in the state, or all).
+    /// The jobs of a project, in a state, or all; see ``Snapshot/jobs(project:state:)``.
     public func jobs(project: String? = nil, state: JobState? = nil) throws -> [Job] {
-        try catalog.environment.read { transaction in
-            var ids: [JobID] = []
-            if let project {
-                var prefix = Array(project.utf8)
-                prefix.append(0)
-                try transaction.scan(catalog.jobsByProject, prefix: prefix) { key, _ in
-                    ids.append(key.job)
-                    return true
-                }
-            } else {
-                let prefix = state.map { [$0.rawValue] } ?? []
-                try transaction.scan(catalog.jobsByState, prefix: prefix) { key, _ in
-                    ids.append(key.job)
-                    return true
-                }
-            }
-            return try ids.compactMap { try catalog.job($0, in: transaction) }
-                .filter { state == nil || $0.state == state }
-                .sorted { ($0.createdAt, $0.id) < ($1.createdAt, $1.id) }
-        }
+        try read { try $0.jobs(project: project, state: state) }
     }
 
     /// Whether a living process works on the job.
@@ -78,11 +64,16 @@ extension Store {
             throw AssetError(
                 .busy, "job \(id) is being worked on by another process; wait for it or cancel it")
         }
-        let attempt = Monitor<UInt64>(0)
-        try committer.commit { [catalog] transaction in
-            guard let old = try transaction.get(catalog.jobs, id) else {
-                throw AssetError(.inputMissing, "there is no job \(id)")
-            }
+        struct Started {
+            var attempt: UInt64
+            var project: String
+            var sequence: SequenceRecord
+        }
+        let started = Monitor<Started?>(nil)
+        try committer.commit { [catalog] transaction, changes in
+            guard let old = try changes.job(id, in: transaction),
+                let project = try catalog.name(of: old.project, in: transaction)
+            else { throw AssetError(.inputMissing, "there is no job \(id)") }
             var record = old
             record.attempt += 1
             record.state = .processing
@@ -90,10 +81,18 @@ extension Store {
             record.completedAt = nil
             record.error = nil
             record.output = nil
-            try catalog.put(id, record, replacing: old.state, in: transaction)
-            attempt.withLock { $0 = record.attempt }
+            try catalog.put(id, record, replacing: old.state, in: transaction, changes)
+            let sequence = try changes.sequence(of: id, in: transaction)
+            started.withLock {
+                $0 = Started(attempt: record.attempt, project: project, sequence: sequence)
+            }
         }
-        return JobLease(store: self, job: id, attempt: attempt.withLock { $0 }, lock: lock)
+        guard let started = started.withLock({ $0 }) else {
+            throw AssetError(.inputMissing, "there is no job \(id)")
+        }
+        return JobLease(
+            store: self, job: id, attempt: started.attempt, project: started.project,
+            sequence: started.sequence, lock: lock)
     }
 
     /// Cancels a job that isn't complete. A worker that has it learns with its next write. Says
@@ -101,138 +100,162 @@ extension Store {
     @discardableResult
     public func cancelJob(_ id: JobID) throws -> Bool {
         let wasOpen = Monitor(false)
-        try committer.commit { [catalog] transaction in
-            guard let old = try transaction.get(catalog.jobs, id) else {
-                throw AssetError(.inputMissing, "there is no job \(id)")
-            }
+        try committer.commit { [catalog] transaction, changes in
+            guard let old = try changes.job(id, in: transaction),
+                try catalog.isAlive(old.project, in: transaction)
+            else { throw AssetError(.inputMissing, "there is no job \(id)") }
             let isOpen = old.state == .pending || old.state == .processing
             wasOpen.withLock { $0 = isOpen }
             guard isOpen else { return }
             var record = old
             record.state = .cancelled
             record.completedAt = .now()
-            try catalog.put(id, record, replacing: old.state, in: transaction)
+            try catalog.put(id, record, replacing: old.state, in: transaction, changes)
         }
         return wasOpen.withLock { $0 }
     }
 
-    /// Removes a job with its frames and segments; what it made stays. Says whether it was there.
+    /// Removes a job with its frames and segments; what it made stays. It is gone at once; what it
+    /// took is given back before this returns, in transactions of bounded size. Says whether it
+    /// was there.
     ///
     /// - Throws: ``AssetError/Code/busy`` when a living worker has it.
+    /// - Complexity: O(frames and segments of the job).
     @discardableResult
     public func removeJob(_ id: JobID) throws -> Bool {
+        let wasThere = try noteRemoval(ofJob: id)
+        try clearRemovals()
+        return wasThere
+    }
+
+    /// Takes a job out of sight; what it takes is yet to be cleared away.
+    func noteRemoval(ofJob id: JobID) throws -> Bool {
         guard let lock = try ownership.tryLock(StoreLocks.job(id)) else {
             throw AssetError(
                 .busy, "job \(id) is being worked on; cancel it before you remove it")
         }
-        return try withExtendedLifetime(lock) {
-            try removeIntermediates(of: id)
-            let wasThere = Monitor(false)
-            try committer.commit { [catalog] transaction in
-                guard let record = try transaction.get(catalog.jobs, id) else { return }
-                let project = record.description.project
-                try transaction.delete(catalog.jobs, id)
-                try transaction.delete(
-                    catalog.jobsByState, StateJobKey(state: record.state.rawValue, job: id))
-                try transaction.delete(
-                    catalog.jobsByProject, ProjectJobKey(project: project, job: id))
-                try transaction.delete(catalog.jobFrames, id)
-                try catalog.count(
-                    -Usage(count: 1), project: project, namespace: .jobs, in: transaction)
+        let wasThere = Monitor(false)
+        try withExtendedLifetime(lock) {
+            try committer.commit { [catalog] transaction, changes in
+                guard let record = try changes.job(id, in: transaction),
+                    try catalog.isAlive(record.project, in: transaction)
+                else { return }
+                try catalog.remove(id, ofRemovedProject: false, in: transaction, changes)
                 wasThere.withLock { $0 = true }
             }
-            return wasThere.withLock { $0 }
         }
+        return wasThere.withLock { $0 }
     }
 
-    /// Removes what a completed job's worker left when it died between completing the job and
-    /// cleaning up after it. Does nothing while a living worker has the job.
-    package func removeLeftovers(of id: JobID, keepingFrames: Bool) throws {
-        guard let lock = try ownership.tryLock(StoreLocks.job(id)) else { return }
+    /// Removes a job's stored frames, all at once, and gives back what they took.
+    ///
+    /// - Throws: ``AssetError/Code/busy`` when a living worker has the job.
+    public func removeFrames(of id: JobID) throws {
+        guard let lock = try ownership.tryLock(StoreLocks.job(id)) else {
+            throw AssetError(
+                .busy, "job \(id) is being worked on; cancel it before you remove its frames")
+        }
+        let next = assetIDs.nextSequence()
         try withExtendedLifetime(lock) {
-            guard try job(id)?.state == .complete else { return }
-            try removeIntermediates(of: id, keepingFrames: keepingFrames)
-        }
-    }
-
-    /// Removes a job's segments and, unless they are to be kept, its frames, in transactions of
-    /// bounded size; may be called again when it was cut short.
-    func removeIntermediates(of id: JobID, keepingFrames: Bool = false) throws {
-        while true {
-            let isFinished = Monitor(false)
-            try committer.commit { [catalog] transaction in
-                let removed = try catalog.removeIntermediates(
-                    of: id, keepingFrames: keepingFrames, countMax: 1024, in: transaction)
-                isFinished.withLock { $0 = removed < 1024 }
+            try committer.commit { [catalog] transaction, changes in
+                guard let record = try changes.job(id, in: transaction),
+                    try catalog.isAlive(record.project, in: transaction)
+                else { throw AssetError(.inputMissing, "there is no job \(id)") }
+                try catalog.dropFrames(of: id, next: next, in: transaction, changes)
             }
-            if isFinished.withLock({ $0 }) { return }
         }
+        try clearRemovals()
     }
 }
 
 extension Catalog {
-    func job(
-        _ id: JobID, in transaction: borrowing some Transaction & ~Copyable
-    ) throws(AssetError) -> Job? {
-        guard let record = try transaction.get(jobs, id) else { return nil }
-        return record.job(id, frames: try transaction.get(jobFrames, id) ?? Usage())
+    /// Whether a project is there and not being cleared away.
+    func isAlive(
+        _ project: ProjectNumber, in transaction: borrowing some Transaction & ~Copyable
+    ) throws(AssetError) -> Bool {
+        if try transaction.count(removals) == 0 { return true }
+        return try name(of: project, in: transaction) != nil
     }
 
     /// Enters or changes a job and its place in the index by state.
     func put(
         _ id: JobID, _ record: Job.Record, replacing old: JobState?,
-        in transaction: borrowing WriteTransaction
+        in transaction: borrowing WriteTransaction, _ changes: ChangeSet
     ) throws(AssetError) {
         if let old, old != record.state {
             try transaction.delete(jobsByState, StateJobKey(state: old.rawValue, job: id))
         }
         try transaction.put(jobs, id, record)
-        try transaction.put(
-            jobsByState, StateJobKey(state: record.state.rawValue, job: id), .init())
+        changes.setJob(id, record)
+        if old != record.state {
+            try transaction.put(
+                jobsByState, StateJobKey(state: record.state.rawValue, job: id), Presence())
+        }
+        changes.note(ChangeRecord(old == nil ? .put : .updated, .job(id)))
     }
 
-    /// Removes at most `countMax` of a job's frames and segments; returns how many.
-    fileprivate func removeIntermediates(
-        of id: JobID, keepingFrames: Bool, countMax: Int,
-        in transaction: borrowing WriteTransaction
-    ) throws -> Int {
-        guard let project = try transaction.get(jobs, id)?.description.project else { return 0 }
-        var frameKeys: [(FrameKey, PayloadLocation)] = []
-        if !keepingFrames {
-            try transaction.scan(frames, prefix: id.keyBytes) { key, record in
-                frameKeys.append((key, record.location))
-                return frameKeys.count < countMax
-            }
-        }
-        for (key, location) in frameKeys {
-            try transaction.delete(frames, key)
-            try release(location, in: transaction)
-            try countFrames(-location.usage(count: 1), of: id, project, in: transaction)
-        }
-        var segmentKeys: [(SegmentKey, PayloadLocation)] = []
-        if frameKeys.count < countMax {
-            try transaction.scan(segments, prefix: id.keyBytes) { key, record in
-                segmentKeys.append((key, record.location))
-                return frameKeys.count + segmentKeys.count < countMax
-            }
-        }
-        for (key, location) in segmentKeys {
-            try transaction.delete(segments, key)
-            try release(location, in: transaction)
-            try count(
-                -location.usage(count: 0), project: project, namespace: .jobs, in: transaction)
-        }
-        return frameKeys.count + segmentKeys.count
+    /// Removes a job; its frames and segments are to be cleared away.
+    func remove(
+        _ id: JobID, ofRemovedProject isRemoved: Bool, in transaction: borrowing WriteTransaction,
+        _ changes: ChangeSet
+    ) throws {
+        guard let record = try changes.job(id, in: transaction) else { return }
+        let sequence = try changes.sequence(of: id, in: transaction)
+        try transaction.delete(jobs, id)
+        try transaction.delete(
+            jobsByState, StateJobKey(state: record.state.rawValue, job: id))
+        try transaction.delete(
+            jobsByProject, ProjectJobKey(project: record.project, job: id))
+        changes.setJob(id, nil)
+        try changes.setSequence(of: id, nil, in: transaction)
+        try noteRemoval(of: sequence.framesID, in: transaction)
+        try noteRemoval(of: sequence.segmentsID, in: transaction)
+        if isRemoved { return }
+        let (frames, segments) = (sequence.frames, sequence.segments)
+        try changes.count(-frames, record.project, .frames, in: transaction)
+        try changes.count(-frames.unstored, .wholeStore, .frames, in: transaction)
+        let jobs = segments + Usage(count: 1)
+        try changes.count(-jobs, record.project, .jobs, in: transaction)
+        try changes.count(-jobs.unstored, .wholeStore, .jobs, in: transaction)
+        changes.note(ChangeRecord(.removed, .job(id)))
     }
 
-    /// Adds to the frame counters of a job, its project and the store.
-    func countFrames(
-        _ change: Usage, of job: JobID, _ project: String,
-        in transaction: borrowing WriteTransaction
+    /// Takes a job's frames from it, to be cleared away.
+    func dropFrames(
+        of job: JobID, next: SequenceID, in transaction: borrowing WriteTransaction,
+        _ changes: ChangeSet
+    ) throws(AssetError) {
+        var sequence = try changes.sequence(of: job, in: transaction)
+        guard sequence.frames != Usage() else { return }
+        try noteRemoval(of: sequence.framesID, in: transaction)
+        try changes.count(-sequence.frames, sequence.project, .frames, in: transaction)
+        try changes.count(-sequence.frames.unstored, .wholeStore, .frames, in: transaction)
+        sequence.framesID = next
+        sequence.frames = Usage()
+        try changes.setSequence(of: job, sequence, in: transaction)
+        changes.note(ChangeRecord(.removed, .frames(job)))
+    }
+
+    /// Takes a job's segments from it, to be cleared away.
+    func dropSegments(
+        of job: JobID, next: SequenceID, in transaction: borrowing WriteTransaction,
+        _ changes: ChangeSet
+    ) throws(AssetError) {
+        var sequence = try changes.sequence(of: job, in: transaction)
+        guard sequence.segments != Usage() else { return }
+        try noteRemoval(of: sequence.segmentsID, in: transaction)
+        try changes.count(-sequence.segments, sequence.project, .jobs, in: transaction)
+        try changes.count(-sequence.segments.unstored, .wholeStore, .jobs, in: transaction)
+        sequence.segmentsID = next
+        sequence.segments = Usage()
+        try changes.setSequence(of: job, sequence, in: transaction)
+    }
+
+    private func noteRemoval(
+        of sequence: SequenceID, in transaction: borrowing WriteTransaction
     ) throws(AssetError) {
         try transaction.put(
-            jobFrames, job, (transaction.get(jobFrames, job) ?? Usage()) + change)
-        try count(change, project: project, namespace: .frames, in: transaction)
+            removals, RemovalKey(sequence), RemovalRecord(removedAt: .now()))
     }
 }
 

@@ -71,9 +71,11 @@ final class OpenPack: Sendable {
         }
     }
 
-    /// Writes into a reserved range.
-    func write(_ bytes: RawSpan, at offset: Int) throws(AssetError) {
-        try file.write(bytes, at: offset)
+    /// Writes a record into a reserved range.
+    func write(
+        _ header: RawSpan, _ payload: RawSpan, _ description: RawSpan, at offset: Int
+    ) throws(AssetError) {
+        try file.write(header, payload, description, at: offset)
         state.withLock { $0.isDirty = true }
     }
 

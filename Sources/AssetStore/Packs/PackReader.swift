@@ -7,6 +7,7 @@ internal import Synchronization
 final class PackReader: Sendable {
     private let directory: String
     private let storeID: AssetID
+    private let packer: PayloadPacker
     private let maps = Mutex(Maps())
 
     private struct Maps {
@@ -25,9 +26,47 @@ final class PackReader: Sendable {
     /// The most packs mapped at once, each with an open file: well below the usual limit of 1024.
     private static let mapCountMax = 256
 
-    init(directory: String, storeID: AssetID) {
+    init(directory: String, storeID: AssetID, packer: PayloadPacker) {
         self.directory = directory
         self.storeID = storeID
+        self.packer = packer
+    }
+
+    /// Lends a payload's bytes, after checking them: from the mapped pack, or unpacked.
+    ///
+    /// - Parameters: as of ``withStoredBytes(at:subject:isChecked:_:)``.
+    func withPayload<Result>(
+        at location: PayloadLocation, subject: @autoclosure () -> String,
+        isChecked: Bool = false, _ body: (RawSpan) throws -> Result
+    ) throws -> Result {
+        try withStoredBytes(at: location, subject: subject(), isChecked: isChecked) { stored in
+            switch location.packing {
+            case .none:
+                guard location.byteCount == location.storedByteCount else {
+                    throw AssetError(.damaged, "\(subject()): its record has two lengths")
+                }
+                return try body(stored)
+            case .zstd:
+                guard location.byteCount <= Limits.recordByteCountMax else {
+                    throw AssetError(.damaged, "\(subject()): it is said to be too long")
+                }
+                let bytes: [UInt8]
+                do throws(AssetError) {
+                    bytes = try packer.unpack(stored, byteCount: Int(location.byteCount))
+                } catch {
+                    throw AssetError(
+                        error.code, "\(subject()): \(error.message)", cause: error)
+                }
+                return unsafe try body(bytes.span.bytes)
+            }
+        }
+    }
+
+    /// Whether two payloads hold the same bytes.
+    func isEqual(_ left: PayloadLocation, _ right: PayloadLocation) throws -> Bool {
+        try withPayload(at: left, subject: "a content") { left in
+            try withPayload(at: right, subject: "a content") { left.isEqual(to: $0) }
+        }
     }
 
     /// Lends a payload's stored bytes, after checking them.
@@ -36,9 +75,9 @@ final class PackReader: Sendable {
     ///   - subject: whose bytes they are, for the message.
     ///   - isChecked: they were checked before and lie there still.
     /// - Throws: ``AssetError/Code/damaged`` when they are not what was stored; what `body` throws.
-    func withPayload<Result>(
-        at location: PayloadLocation, subject: @autoclosure () -> String,
-        isChecked: Bool = false, _ body: (RawSpan) throws -> Result
+    private func withStoredBytes<Result>(
+        at location: PayloadLocation, subject: @autoclosure () -> String, isChecked: Bool,
+        _ body: (RawSpan) throws -> Result
     ) throws -> Result {
         let start = Int(location.extent.offset) + RecordHeader.byteCount
         let range = start..<start + Int(location.storedByteCount)
@@ -71,15 +110,22 @@ final class PackReader: Sendable {
         let header = try pack.map.withBytes(start..<start + RecordHeader.byteCount) {
             try RecordHeader(decoding: $0)
         }
-        let expected = RecordHeader(
-            owner: owner, packing: location.packing, namespace: namespace,
-            payloadByteCount: location.byteCount, storedByteCount: location.storedByteCount,
-            checksum: location.checksum)
+        let expected = RecordHeader(location, owner: owner, namespace: namespace)
         guard header == expected else {
             throw AssetError(
                 .damaged, "its header in pack \(location.extent.pack) contradicts the catalog")
         }
         try withPayload(at: location, subject: "its payload") { _ in }
+        if location.descriptionByteCount > 0 { _ = try description(of: location) }
+    }
+
+    /// What is written behind a payload.
+    private func description(of location: PayloadLocation) throws -> RecordDescription {
+        let start =
+            Int(location.extent.offset) + RecordHeader.byteCount + Int(location.storedByteCount)
+        let range = start..<start + Int(location.descriptionByteCount)
+        let pack = try mappedPack(location.extent.pack, containing: range)
+        return try pack.map.withBytes(range) { try RecordDescription(decoding: $0) }
     }
 
     /// Checks a pack's first page. Reading payloads does without it: the catalog knows where they

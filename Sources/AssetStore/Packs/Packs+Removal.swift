@@ -44,6 +44,12 @@ extension Packs {
                 }
                 guard !isVisible else { return false }
                 for key in freed { try transaction.delete(catalog.freeRanges, key) }
+                var punched: [ExtentKey] = []
+                try transaction.scan(catalog.holes, prefix: id.keyBytes) { key, _ in
+                    punched.append(key)
+                    return true
+                }
+                for key in punched { try transaction.delete(catalog.holes, key) }
                 try transaction.delete(catalog.packs, id)
                 return true
             }

@@ -29,23 +29,41 @@ final class Packs: Sendable {
 
     /// Writes a payload into a range of its own, on the calling thread. It is durable and part of
     /// the store once the committer has claimed it; until then it is nobody's.
+    ///
+    /// - Parameters:
+    ///   - packed: the payload's stored form, when it differs.
+    ///   - description: what to write behind it.
     func write(
-        _ bytes: RawSpan, owner: RecordOwner, namespace: Namespace
+        _ bytes: RawSpan, packed: [UInt8]?, owner: RecordOwner, namespace: Namespace,
+        description: [UInt8]
     ) throws -> WrittenPayload {
-        let stored = UInt64(bytes.byteCount)
+        guard let packed else {
+            return try write(
+                stored: bytes, .none, byteCount: bytes.byteCount, owner, namespace, description)
+        }
+        return unsafe try write(
+            stored: packed.span.bytes, .zstd, byteCount: bytes.byteCount, owner, namespace,
+            description)
+    }
+
+    private func write(
+        stored bytes: RawSpan, _ packing: PayloadPacking, byteCount: Int, _ owner: RecordOwner,
+        _ namespace: Namespace, _ description: [UInt8]
+    ) throws -> WrittenPayload {
         let checksum = checksum64(bytes)
-        let byteCount = Int(RecordHeader.recordByteCount(storedByteCount: stored))
-        let (pack, offset) = try reserve(byteCount)
+        let recordByteCount = RecordHeader.recordByteCount(
+            storedByteCount: UInt64(bytes.byteCount),
+            descriptionByteCount: UInt32(description.count))
+        let (pack, offset) = try reserve(Int(recordByteCount))
         let location = PayloadLocation(
-            extent: ExtentKey(pack: pack.id, offset: UInt64(offset)), byteCount: stored,
-            storedByteCount: stored, packing: .none, checksum: checksum)
-        let header = RecordHeader(
-            owner: owner, packing: .none, namespace: namespace, payloadByteCount: stored,
-            storedByteCount: stored, checksum: checksum)
+            extent: ExtentKey(pack: pack.id, offset: UInt64(offset)),
+            byteCount: UInt64(byteCount), storedByteCount: UInt64(bytes.byteCount),
+            packing: packing, checksum: checksum, descriptionByteCount: UInt32(description.count))
+        let header = RecordHeader(location, owner: owner, namespace: namespace)
         let payload = WrittenPayload(location: location, owner: owner, pack: pack)
         do {
-            unsafe try pack.write(header.encoded().span.bytes, at: offset)
-            try pack.write(bytes, at: offset + RecordHeader.byteCount)
+            unsafe try pack.write(
+                header.encoded().span.bytes, bytes, description.span.bytes, at: offset)
         } catch {
             throw WriteFailure(payload: payload, error: error)
         }
@@ -57,6 +75,9 @@ final class Packs: Sendable {
         var payload: WrittenPayload
         var error: AssetError
     }
+
+    /// Where the next record would go in the pack that is written; `nil` before the first.
+    var currentEnd: Int? { current.withLock { $0?.reservedEnd } }
 
     /// Gives up the pack that is written, so that the next process goes on with it.
     func close() throws {
@@ -194,9 +215,9 @@ final class Packs: Sendable {
     }
 
     /// Frees what an owner that died had written below the committed end without committing it:
-    /// the gaps between live and free ranges. O(records of the pack).
+    /// the gaps between live and free ranges and holes. O(records of the pack).
     func sweep(_ id: PackID, end: UInt64) throws {
-        try catalog.environment.write { transaction in
+        try catalog.change { transaction, changes in
             var known: [(offset: UInt64, byteCount: UInt64)] = []
             try transaction.scan(catalog.extents, prefix: id.keyBytes) { key, record in
                 known.append((key.offset, record.byteCount))
@@ -206,13 +227,17 @@ final class Packs: Sendable {
                 known.append((key.offset, record.byteCount))
                 return true
             }
+            try transaction.scan(catalog.holes, prefix: id.keyBytes) { key, record in
+                known.append((key.offset, record.byteCount))
+                return true
+            }
             known.sort { $0.offset < $1.offset }
             var position = UInt64(PackHeader.byteCount)
             for range in known + [(end, 0)] {
                 if range.offset > position {
-                    try catalog.free(
+                    changes.free(
                         ExtentKey(pack: id, offset: position),
-                        byteCount: range.offset - position, in: transaction)
+                        byteCount: range.offset - position)
                 }
                 position = max(position, range.offset + range.byteCount)
             }
@@ -241,4 +266,8 @@ enum StoreLocks {
     static func job(_ id: JobID) -> UInt64 { 1 << 61 | id.low >> 3 }
     /// Giving disk blocks back is done by one process at a time.
     static let reclaim: UInt64 = 1 << 61 - 1
+    /// Reserving against quotas is done by one process at a time.
+    static let admission: UInt64 = 1 << 61 - 2
+    /// A process that reserves holds one of these.
+    static let reservers: Range<UInt64> = 1 << 61 - 2048..<1 << 61 - 1024
 }

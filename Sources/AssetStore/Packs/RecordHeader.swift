@@ -1,40 +1,43 @@
-// How a payload lies in a pack. A record explains itself, so that payloads can be found and checked
-// when the catalog is lost.
+// How a payload lies in a pack. A record explains itself, so that payloads can be found, checked and
+// given back their names when the catalog is lost.
 //
 //   OFFSET  SIZE  MEANING
-//        0     4  magic, the bytes "REC1"
-//        4     1  kind of owner: 1 asset part, 2 frame, 3 segment
-//        5     1  packing: how the stored bytes come from the bytes; 0 they are the same
+//        0     4  magic, the bytes "REC2"
+//        4     1  kind of owner: 1 part of a content, 2 frame, 3 segment
+//        5     1  packing: how the stored bytes come from the bytes; see PayloadPacking
 //        6     1  namespace
 //        7     1  track of a segment; otherwise 0
-//        8     8  owner's identifier, high half
-//       16     8  owner's identifier, low half
+//        8     8  identifier of the content or the sequence, high half
+//       16     8  its low half
 //       24     8  number of the part, frame or segment
 //       32     8  byte count of the payload
-//       40     8  stored byte count: the bytes that follow this header
+//       40     4  stored byte count: the bytes that follow this header
+//       44     4  byte count of the description, which follows them; see RecordDescription
 //       48     8  XXH3-64 of the stored bytes
 //       56     8  XXH3-64 of the 56 bytes above
 //
-// Integers are little-endian. The stored bytes follow; the next record begins at the next multiple
-// of 64.
+// Integers are little-endian. The next record begins at the next multiple of 64.
 
 internal import Basics
 
 /// The 64 bytes before each payload in a pack.
 struct RecordHeader: Equatable {
     static let byteCount = 64
-    static let magic: [UInt8] = Array("REC1".utf8)
+    static let magic: [UInt8] = Array("REC2".utf8)
 
     var owner: RecordOwner
     var packing: PayloadPacking
     var namespace: Namespace
     var payloadByteCount: UInt64
-    var storedByteCount: UInt64
+    var storedByteCount: UInt32
+    var descriptionByteCount: UInt32
     var checksum: UInt64
 
     /// The bytes that a record takes in a pack.
-    static func recordByteCount(storedByteCount: UInt64) -> UInt64 {
-        (UInt64(byteCount) + storedByteCount + 63) / 64 * 64
+    static func recordByteCount(
+        storedByteCount: UInt64, descriptionByteCount: UInt32
+    ) -> UInt64 {
+        (UInt64(byteCount) + storedByteCount + UInt64(descriptionByteCount) + 63) / 64 * 64
     }
 
     /// The header's 64 bytes.
@@ -50,21 +53,21 @@ struct RecordHeader: Equatable {
         writer.append(owner.index)
         writer.append(payloadByteCount)
         writer.append(storedByteCount)
+        writer.append(descriptionByteCount)
         writer.append(checksum)
         unsafe writer.append(checksum64(writer.bytes.span.bytes))
         return writer.bytes
     }
 
-    init(
-        owner: RecordOwner, packing: PayloadPacking, namespace: Namespace,
-        payloadByteCount: UInt64, storedByteCount: UInt64, checksum: UInt64
-    ) {
+    /// The header of the record at a location.
+    init(_ location: PayloadLocation, owner: RecordOwner, namespace: Namespace) {
         self.owner = owner
-        self.packing = packing
         self.namespace = namespace
-        self.payloadByteCount = payloadByteCount
-        self.storedByteCount = storedByteCount
-        self.checksum = checksum
+        packing = location.packing
+        payloadByteCount = location.byteCount
+        storedByteCount = UInt32(truncatingIfNeeded: location.storedByteCount)
+        descriptionByteCount = location.descriptionByteCount
+        checksum = location.checksum
     }
 
     /// Reads a header.
@@ -93,6 +96,7 @@ struct RecordHeader: Equatable {
         self.namespace = namespace
         payloadByteCount = try reader.integer()
         storedByteCount = try reader.integer()
+        descriptionByteCount = try reader.integer()
         checksum = try reader.integer()
         guard try reader.integer() == expectedChecksum else {
             throw reader.damaged("its checksum does not match")

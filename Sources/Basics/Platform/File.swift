@@ -131,6 +131,52 @@ package final class File: Sendable {
         if let failure { throw failure }
     }
 
+    /// Writes three pieces one behind the other, in one call where the kernel takes them at once. The
+    /// corresponding C function is `pwritev`.
+    package func write(
+        _ first: RawSpan, _ second: RawSpan, _ third: RawSpan, at offset: Int
+    ) throws(AssetError) {
+        let total = first.byteCount + second.byteCount + third.byteCount
+        let written = unsafe first.withUnsafeBytes { first in
+            unsafe second.withUnsafeBytes { second in
+                unsafe third.withUnsafeBytes { third in
+                    let pieces = unsafe [first, second, third].map {
+                        unsafe iovec(
+                            iov_base: UnsafeMutableRawPointer(mutating: $0.baseAddress),
+                            iov_len: $0.count)
+                    }
+                    return retryingInterrupts {
+                        unsafe pwritev(descriptor, pieces, CInt(pieces.count), offset)
+                    }
+                }
+            }
+        }
+        guard written >= 0 else { throw .systemCall("pwritev", path) }
+        if written == total { return }
+        // What the kernel left, piece by piece.
+        var start = 0
+        for piece in 0..<3 {
+            let bytes = piece == 0 ? first : piece == 1 ? second : third
+            let done = min(max(0, written - start), bytes.byteCount)
+            try write(bytes.extracting(droppingFirst: done), at: offset + start + done)
+            start += bytes.byteCount
+        }
+    }
+
+    /// Lets the kernel begin to write a range to the disk, so that a later sync finds less to do.
+    /// Makes nothing durable. The corresponding C function is `sync_file_range`; where there is
+    /// none, nothing happens.
+    package func startWriting(_ range: Range<Int>) throws(AssetError) {
+        let status = retryingInterrupts {
+            sync_file_range(
+                descriptor, range.lowerBound, range.count,
+                UInt32(assetstore_SYNC_FILE_RANGE_WRITE))
+        }
+        guard status == 0 || errno == ENOSYS || errno == ESPIPE || errno == EINVAL else {
+            throw .systemCall("sync_file_range", path)
+        }
+    }
+
     /// Makes the file's bytes, and the metadata needed to read them, durable. The corresponding C
     /// function is `fdatasync`. A failed sync must never be retried.
     package func synchronizeData() throws(AssetError) {

@@ -1,0 +1,69 @@
+// Reading one moment of the whole store.
+
+internal import Basics
+internal import LMDB
+
+/// One moment of the whole store. Belongs to the closure and the thread it was given to.
+///
+/// Everything read from it belongs together: a listing, what the listed assets say, and their
+/// bytes. It blocks nobody and sees nothing of what is committed meanwhile. While it lives, disk
+/// blocks of what is removed are not given back, so it should not outlive its purpose.
+///
+///     let total = try store.read { snapshot in
+///         var total = 0
+///         try snapshot.forEachAsset(project: "demo") { asset in
+///             total += asset.byteCount
+///             return true
+///         }
+///         return total
+///     }
+public struct Snapshot: ~Copyable {
+    let store: Store
+    let transaction: ReadTransaction
+
+    var catalog: Catalog { store.catalog }
+
+    /// The name of a project, `nil` when it is being cleared away.
+    func name(of project: ProjectNumber) throws(AssetError) -> String? {
+        if let name = store.projectNames.name(of: project),
+            try transaction.count(catalog.removals) == 0
+        {
+            return name
+        }
+        guard let name = try catalog.name(of: project, in: transaction) else { return nil }
+        store.projectNames.note(project, name)
+        return name
+    }
+}
+
+extension Store {
+    /// Runs `body` with a snapshot. Reads within others are allowed, and so is writing, which the
+    /// snapshot does not see.
+    ///
+    /// - Throws: ``AssetError/Code/busy`` when more than 1022 snapshots are open, over all
+    ///   processes; what `body` throws.
+    public func read<Result>(
+        _ body: (borrowing Snapshot) throws -> Result
+    ) throws -> Result {
+        try catalog.environment.read { transaction in
+            try body(Snapshot(store: self, transaction: transaction.shared()))
+        }
+    }
+}
+
+/// The names of projects by number, which never change. Thread-safe.
+final class ProjectNames: Sendable {
+    private let names = Monitor<[ProjectNumber: String]>([:])
+
+    /// More are looked up in the catalog each time.
+    private static let countMax = 4096
+
+    func name(of project: ProjectNumber) -> String? { names.withLock { $0[project] } }
+
+    func note(_ project: ProjectNumber, _ name: String) {
+        names.withLock { names in
+            if names.count >= Self.countMax { names.removeAll(keepingCapacity: true) }
+            names[project] = name
+        }
+    }
+}

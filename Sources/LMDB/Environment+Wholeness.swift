@@ -1,0 +1,82 @@
+// What a shortened file is recognised by, before one of its missing pages is touched.
+
+internal import Basics
+internal import CLMDB
+
+extension Environment {
+    /// A shortened file would end the process with SIGBUS when a missing page is touched; it is
+    /// refused here instead.
+    ///
+    /// A file that ends before its last page may be whole all the same: LMDB never writes a page
+    /// that one transaction took and gave up, so free pages may be missing. They are added, as a
+    /// hole, for the next opening to find nothing amiss.
+    func checkFileIsWhole() throws(AssetError) {
+        let data = try File("\(path)/data.mdb", [.write])
+        if try missingPages(of: data).isEmpty { return }
+        // Nobody may make the file longer between the look at its length and the change to it.
+        var transaction: OpaquePointer?
+        try check("mdb_txn_begin", unsafe mdb_txn_begin(handle, nil, 0, &transaction))
+        defer { unsafe mdb_txn_abort(transaction) }
+        let missing = try missingPages(of: data)
+        if missing.isEmpty { return }
+        let present = try data.byteCount()
+        let needed = try missing.upperBound * pageByteCount()
+        try data.truncate(to: needed)
+        let areFree: Bool
+        do throws(AssetError) {
+            areFree = try freePageCount(in: missing) == missing.count
+        } catch {
+            guard error.code == .damaged else { throw error }
+            areFree = false
+        }
+        guard areFree else {
+            try data.truncate(to: present)
+            throw AssetError(
+                .damaged,
+                "\(path)/data.mdb is cut short: \(present) of \(needed) bytes are there; "
+                    + "restore it from a backup")
+        }
+    }
+
+    /// The pages that lie beyond the end of the file.
+    private func missingPages(of data: borrowing File) throws(AssetError) -> Range<Int> {
+        // The other order would take a commit in between for a loss.
+        var info = unsafe MDB_envinfo()
+        try check("mdb_env_info", unsafe mdb_env_info(handle, &info))
+        let end = unsafe info.me_last_pgno + 1
+        return min(try data.byteCount() / pageByteCount(), end)..<end
+    }
+
+    private func pageByteCount() throws(AssetError) -> Int {
+        var statistics = MDB_stat()
+        try check("mdb_env_stat", unsafe mdb_env_stat(handle, &statistics))
+        return Int(statistics.ms_psize)
+    }
+
+    /// How many of `pages` are free: table 0 lists them, by transaction.
+    ///
+    /// The corresponding C functions are `mdb_cursor_open` and `mdb_cursor_get`.
+    private func freePageCount(in pages: Range<Int>) throws(AssetError) -> Int {
+        var transaction: OpaquePointer?
+        try check(
+            "mdb_txn_begin",
+            unsafe mdb_txn_begin(handle, nil, CUnsignedInt(MDB_RDONLY), &transaction))
+        defer { unsafe mdb_txn_abort(transaction) }
+        var cursor: OpaquePointer?
+        try check("mdb_cursor_open", unsafe mdb_cursor_open(transaction, 0, &cursor))
+        defer { unsafe mdb_cursor_close(cursor) }
+        var found = 0
+        while true {
+            var (key, list) = unsafe (MDB_val(), MDB_val())
+            let status = unsafe mdb_cursor_get(cursor, &key, &list, MDB_NEXT)
+            if status == MDB_NOTFOUND { return found }
+            try check("mdb_cursor_get", status)
+            // A count, and as many page numbers.
+            let words = unsafe UnsafeRawBufferPointer(start: list.mv_data, count: list.mv_size)
+            for offset in stride(from: 8, to: words.count - 7, by: 8) {
+                let page = unsafe words.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+                if let page = Int(exactly: page), pages.contains(page) { found += 1 }
+            }
+        }
+    }
+}
