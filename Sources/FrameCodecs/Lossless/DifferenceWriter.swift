@@ -249,7 +249,7 @@ extension SampleClasses {
         0x801F_0F07_0302_0100 &>> (UInt64(number) &* 8) & 0xFF
     }
 
-    /// See ``cost``.
+    /// About how many bits a block of a class takes: what predictors are compared by.
     @inline(__always) static func cost(of number: UInt8) -> Int {
         // 8 bits each, in a word: a table in memory would have to be checked and fetched.
         Int(0x745C_4C3A_2821_1401 as UInt64 &>> (UInt64(number) &* 8) & 0xFF)

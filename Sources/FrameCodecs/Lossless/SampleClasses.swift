@@ -55,7 +55,4 @@ enum SampleClasses {
     }()
     /// How many places all alphabets take.
     static let placeCount = differencesOffset + 81 + 625 + 49 + 225 + 31 + 63 + 256
-
-    /// About how many bits a block of each class takes: what predictors are compared by.
-    static let cost: [Int] = [1, 20, 33, 40, 58, 76, 92, 116]
 }
