@@ -18,6 +18,8 @@ public enum Limits {
     public static let recordByteCountMax = 1 << 30
     /// The smallest and largest width and height of a frame, in pixels.
     public static let frameSide = 1...16_384
+    /// The fewest and most rows of a band of a losslessly packed frame.
+    public static let losslessBandRows = 2...512
     /// The smallest and largest width and height of a video, in pixels.
     public static let videoSide = 16...8192
     /// The lowest and highest frame rate, in frames per second.
