@@ -10,6 +10,8 @@ public enum Limits {
     public static let attributeCountMax = 64
     /// The largest regeneration parameters or job recipe, in bytes of JSON.
     public static let parametersByteCountMax = 1 << 20
+    /// The longest title, summary or error of a project, in UTF-8 bytes.
+    public static let textByteCountMax = 64 << 10
     /// The payload bytes of one part of an asset; only the last part is shorter.
     public static let partByteCount = 4 << 20
     /// The largest asset that is lent as one contiguous span; larger ones are read in ranges.

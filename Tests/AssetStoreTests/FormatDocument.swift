@@ -96,10 +96,17 @@ import Testing
         let (key, value) = try sample.only(
             "projects", key: "ProjectNumber", value: "ProjectRecord", tables)
         #expect(key.number("number") == 1 && value.text("name") == "project")
-        #expect(value.number("quota") == 1 << 39 && value.number("status") == 1)
+        #expect(value.number("quota") == 1 << 39)
         let (name, number) = try sample.only(
             "projectsByName", key: "ProjectNameKey", value: "ProjectNumberRecord", tables)
         #expect(name.text("name") == "project" && number.number("project") == 1)
+        #expect(value.text("title") == "title" && value.text("summary") == "summary")
+        #expect(value.text("stage") == "stage" && value.real("percent") == 12.5)
+        #expect(value.text("error") == "error" && value.text("specification") == "{}")
+        #expect(value.number("status") == 4)
+        #expect(value.number("completedAt") == value.number("updatedAt"))
+        let status = try sample.only("projectsByStatus", key: "StatusProjectKey", tables).key
+        #expect(status.number("status") == 4 && status.number("project") == 1)
         let (removal, _) = try sample.only(
             "removals", key: "RemovalKey", value: "RemovalRecord", tables)
         #expect(removal.number("kind") == 2 && removal.number("low") == 8)

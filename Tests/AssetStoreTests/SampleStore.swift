@@ -52,6 +52,11 @@ struct SampleStore {
         guard let job = try store.job(submitted.id) else {
             throw AssetError(.inputMissing, "the sample's job is gone")
         }
+        try store.updateProject("project") {
+            $0 = ProjectDescription(
+                title: "title", summary: "summary", status: .failed, stage: "stage",
+                percent: 12.5, error: "error", specification: "{}", quota: $0.quota)
+        }
         // A removal that was cut short.
         let catalog = store.catalog
         try catalog.environment.write { transaction in

@@ -13,6 +13,7 @@ struct Catalog: Sendable {
     let store: Table<StoreKey, StoreRecord>
     let projects: Table<ProjectNumber, ProjectRecord>
     let projectsByName: Table<ProjectNameKey, ProjectNumberRecord>
+    let projectsByStatus: Table<StatusProjectKey, Presence>
     let assets: Table<AssetID, Asset.Record>
     let assetsByProject: Table<ProjectAssetKey, Presence>
     let assetsByName: Table<NameAssetKey, Presence>
@@ -79,6 +80,7 @@ struct Catalog: Sendable {
         _ = try opener.transaction.get(store, StoreKey())
         projects = try opener.existingTable("projects")
         projectsByName = try opener.existingTable("projectsByName")
+        projectsByStatus = try opener.existingTable("projectsByStatus")
         assets = try opener.existingTable("assets")
         assetsByProject = try opener.existingTable("assetsByProject")
         assetsByName = try opener.existingTable("assetsByName")

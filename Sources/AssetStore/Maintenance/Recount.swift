@@ -44,11 +44,20 @@ struct Recount {
             if try transaction.get(catalog.projectsByName, key)?.project != number {
                 report.add("project \(project.name)", nil, "its name does not lead to it")
             }
+            let status = StatusProjectKey(project.description.status, number)
+            if try transaction.get(catalog.projectsByStatus, status) == nil {
+                report.add(
+                    "project \(project.name)", nil, "the index by status does not list it")
+            }
             return true
         }
+        let projectCount = try transaction.count(catalog.projects)
         try compareCount(
             of: "the index of projects by name", try transaction.count(catalog.projectsByName),
-            with: try transaction.count(catalog.projects))
+            with: projectCount)
+        try compareCount(
+            of: "the index of projects by status",
+            try transaction.count(catalog.projectsByStatus), with: projectCount)
     }
 
     private mutating func countAssets(
