@@ -10,8 +10,10 @@ public enum Limits {
     public static let attributeCountMax = 64
     /// The largest regeneration parameters or job recipe, in bytes of JSON.
     public static let parametersByteCountMax = 1 << 20
-    /// The longest title, summary or error of a project, in UTF-8 bytes.
+    /// The longest title, summary or error of a project or scene, in UTF-8 bytes.
     public static let textByteCountMax = 64 << 10
+    /// The most assets and jobs that one scene or checkpoint refers to.
+    public static let referenceCountMax = 1024
     /// The payload bytes of one part of an asset; only the last part is shorter.
     public static let partByteCount = 4 << 20
     /// The largest asset that is lent as one contiguous span; larger ones are read in ranges.

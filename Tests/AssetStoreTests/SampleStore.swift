@@ -57,6 +57,16 @@ struct SampleStore {
                 title: "title", summary: "summary", status: .failed, stage: "stage",
                 percent: 12.5, error: "error", specification: "{}", quota: $0.quota)
         }
+        try store.putScene(
+            ProjectScene(
+                id: "scene", index: 258, status: .inProgress, title: "title",
+                specification: "[]", assets: ["voice": asset.id]),
+            in: "project")
+        try store.addCheckpoint(
+            CheckpointDescription(
+                stage: "stage", completedCount: 2, totalCount: 3, assets: ["a": asset.id],
+                jobs: ["b": job.id], data: "[1]"),
+            to: "project")
         // A removal that was cut short.
         let catalog = store.catalog
         try catalog.environment.write { transaction in

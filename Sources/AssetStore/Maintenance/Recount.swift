@@ -25,6 +25,7 @@ struct Recount {
             return true
         }
         try countProjects(in: transaction)
+        try checkScenesAndCheckpoints(in: transaction)
         try countAssets(in: transaction)
         try countContents(in: transaction)
         try countJobs(in: transaction)
@@ -32,7 +33,7 @@ struct Recount {
         try compareUsage(in: transaction)
     }
 
-    private func isRemoved(_ project: ProjectNumber) -> Bool {
+    func isRemoved(_ project: ProjectNumber) -> Bool {
         removed.contains(RemovalKey(project))
     }
 
@@ -264,7 +265,7 @@ struct Recount {
         }
     }
 
-    private mutating func compareCount(of table: String, _ found: Int, with expected: Int) throws {
+    mutating func compareCount(of table: String, _ found: Int, with expected: Int) throws {
         if found != expected {
             report.add(table, nil, "it has \(found) entries where \(expected) belong")
         }
