@@ -1,0 +1,84 @@
+// Deleting a job with all its frames, until `du` shows that their disk blocks are back; beside
+// `rm -r` of the same frames as files.
+
+internal import AssetStore
+internal import Basics
+internal import Glibc
+
+/// The workload `delete-job`.
+struct DeleteJob {
+    private let bench: Bench
+    private let count: Int
+    private let payloads: Payloads
+
+    /// What a store without frames may still take on disk.
+    private static let restByteCountMax = 64 << 20
+
+    static func measure(_ bench: Bench) throws -> [Row] {
+        let deletion = DeleteJob(
+            bench: bench, count: bench.size(50_000, smoke: 64), payloads: bench.payloads())
+        // Each measurement writes 10 GB to delete.
+        return try bench.compare(
+            [deletion.ours(), deletion.files()], repetitionsMax: 3, warmsUp: false
+        ).rows("delete-job", unit: "s", better: .lower, promises: [(.figure(1), 1)])
+    }
+
+    private func ours() -> Contestant {
+        Contestant(name: Contestant.ours) {
+            try bench.workspace.withDirectory(Contestant.ours) { directory in
+                let ours = try OurStore(directory: directory)
+                let lease = try ours.startJob(frameCount: count)
+                let writer = FrameWriter(lease)
+                for index in 0..<count {
+                    try payloads.withBytes(index) {
+                        try writer.append(index, OurStore.frameFacts, $0)
+                    }
+                }
+                try writer.flush()
+                try lease.pause(nil)
+                let sum = try ours.frameSum(0..<count, of: lease.job)
+                sync()
+                let time = try seconds { try delete(lease.job, from: ours, in: directory) }
+                try ours.store.close()
+                return Sample(value: time, hash: sum.value)
+            }
+        }
+    }
+
+    private func delete(_ job: JobID, from ours: OurStore, in directory: String) throws {
+        try ours.store.removeJob(job)
+        // What a reader may still see waits for another call; there is none here.
+        _ = try ours.store.reclaim()
+        let rest = try diskByteCount(of: directory)
+        guard rest <= Self.restByteCountMax else {
+            throw AssetError(
+                .damaged, "the store still takes \(rest) bytes after all of it was deleted")
+        }
+    }
+
+    private func files() -> Contestant {
+        Contestant(name: "rm -r") {
+            try bench.workspace.withDirectory(FilesPeer.name) { directory in
+                let folder = try makeDirectory("\(directory)/frames")
+                let files = FilesPeer(directory: folder, isDurable: false)
+                try files.put(0..<count, of: payloads)
+                let sum = try files.contentSum(0..<count)
+                sync()
+                return Sample(
+                    value: try seconds { try runProgram(["/bin/rm", "-r", folder]) },
+                    hash: sum.value)
+            }
+        }
+    }
+}
+
+/// Runs a program and waits for it. The corresponding C functions are `posix_spawn` and `waitpid`.
+private func runProgram(_ arguments: [String]) throws {
+    let texts = unsafe arguments.map { unsafe strdup($0) }
+    defer { for index in arguments.indices { unsafe free(texts[index]) } }
+    var (process, outcome): (pid_t, CInt) = (0, 0)
+    let status = unsafe posix_spawn(&process, arguments[0], nil, nil, texts + [nil], environ)
+    guard status == 0, unsafe waitpid(process, &outcome, 0) == process, outcome == 0 else {
+        throw AssetError(.io, "\(arguments.joined(separator: " ")) failed")
+    }
+}
