@@ -28,6 +28,9 @@ public enum Limits {
     public static let frameRate = 1.0...240.0
     /// The most frames of one job: three days at 60 frames per second.
     public static let frameCountMax = 16_000_000
+    /// How often in a row the worker of a job may die without having stored anything new, before
+    /// the job is given up.
+    public static let crashCountMax = 3
     /// The most worker threads of one job.
     public static let workerCountMax = 256
     /// The most layers of one scene.

@@ -184,6 +184,7 @@ import Testing
         #expect(value.number("project") == 1 && value.text("kind") == "render")
         #expect(value.text("recipe") == "[1]" && value.text("submission") == "[2]")
         #expect(value.number("frameCount") == 7)
+        #expect(value.number("crashCount") == 0 && value.number("progressAtStart") == 0)
 
         let state = try sample.only("jobsByState", key: "StateJobKey", tables).key
         #expect(state.number("state") == 4 && state.number("low") == id.low)
@@ -202,6 +203,7 @@ import Testing
         let segment = try sample.only("segments", key: "SegmentKey", tables).key
         #expect(segment.number("low") == sequence.number("segmentsLow"))
         #expect(segment.number("track") == 2 && segment.number("index") == 258)
+        #expect(sequence.number("changedAt").map { $0 > 0 } == true)
         let counted = try tables.read(try #require(sequence.bytes("frames")), as: "Usage")
         #expect(counted.number("count") == 1)
         #expect(counted.number("byteCount") == 77 && counted.number("storedByteCount") == 77)
