@@ -20,6 +20,12 @@ package struct CommandList: Sendable {
         ProjectCreateCommand.self,
         ProjectSetCommand.self,
         ProjectQuotaCommand.self,
+        ProjectScenesCommand.self,
+        ProjectCheckpointsCommand.self,
+        ProjectCheckCommand.self,
+        ProjectResumeCommand.self,
+        ProjectDiscardCommand.self,
+        ProjectRevertCommand.self,
         ProjectRemoveCommand.self,
         QuotaCommand.self,
         RenderCommand.self,
@@ -33,6 +39,8 @@ package struct CommandList: Sendable {
         FramesGetCommand.self,
         FramesExportCommand.self,
         VerifyCommand.self,
+        HousekeepingCommand.self,
+        EvictCommand.self,
         ReclaimCommand.self,
     ])
 

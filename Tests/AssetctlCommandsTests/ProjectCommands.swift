@@ -39,7 +39,9 @@ import Testing
         #expect(changed["title"] == .null && changed["specification"] == .null)
         #expect(changed["summary"] == "About" && changed["completedAt"] == changed["updatedAt"])
         let shown = store.run("--json", "project", "show", "demo")
-        #expect(try shown.json == set.json)
+        let facts = try #require(try shown.json.first)
+        #expect(facts.keys == Self.keys + ["checkpoint"] && facts["checkpoint"] == .null)
+        #expect(Self.keys.allSatisfy { facts[$0] == changed[$0] })
         let page = store.run("project", "show", "demo").output
         #expect(page.contains("status   failed\n") && page.contains("done     40.5 %\n"))
         #expect(page.contains("error    no network\n"))
@@ -117,7 +119,21 @@ import Testing
             (["project", "quota", "p", "0"], 64, "“none”"), (["quota", "-"], 64, "or none"),
             (["project", "create", "p", "--quota", "0"], 64, "leave it out"),
             (["project", "show"], 64, "the project's name is missing"),
-            (["project"], 64, "show, create, set, quota, rm"),
+            (["project"], 64, "show, create, set, quota, scenes, checkpoints, check, resume"),
+            (["project", "check", "none"], 66, "there is no project “none”"),
+            (["project", "scenes", "none"], 66, "there is no project “none”"),
+            (["project", "checkpoints", "none"], 66, "there is no project “none”"),
+            (["project", "resume", "none"], 66, "there is no project “none”"),
+            (["project", "discard", "none"], 66, "there is no project “none”"),
+            (["project", "revert", "none", "1"], 66, "there is no project “none”"),
+            (["project", "revert", "p", "1"], 66, "has no checkpoint 1"),
+            (["project", "revert", "p", "0"], 64, "not the number of a checkpoint"),
+            (["project", "revert", "p"], 64, "the checkpoint's number is missing"),
+            (["project", "revert", "p", "1", "--remove", "all"], 64, "outputs or newer"),
+            (["projects", "--interrupted", "--status", "idle"], 64, "leave --status out"),
+            (["housekeeping", "--frames-after", "1"], 64, "30m, 24h or 7d, or never"),
+            (["housekeeping", "--projects-after", "-1d"], 64, "or never"),
+            (["evict"], 64, "the size is missing"), (["evict", "much"], 64, "is no size"),
         ] as [([String], Int32, String)] {
             let captured = CapturedConsole()
             let found = Assetctl.run(

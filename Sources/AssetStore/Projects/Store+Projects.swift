@@ -125,8 +125,8 @@ extension Store {
         ofProject name: String,
         if condition:
             @escaping @Sendable (
-                ProjectNumber, ProjectRecord, borrowing WriteTransaction
-            ) throws -> Bool = { _, _, _ in true }
+                ProjectNumber, ProjectRecord, borrowing WriteTransaction, ChangeSet
+            ) throws -> Bool = { _, _, _, _ in true }
     ) throws -> Bool {
         try committer.commitResult { [catalog] transaction, changes in
             guard let number = try catalog.project(named: name, in: transaction) else {
@@ -135,7 +135,7 @@ extension Store {
             guard let record = try transaction.get(catalog.projects, number) else {
                 throw AssetError(.damaged, "the record of project \(name) is gone")
             }
-            guard try condition(number, record, transaction) else { return false }
+            guard try condition(number, record, transaction, changes) else { return false }
             try transaction.delete(catalog.projectsByName, ProjectNameKey(name: name))
             try transaction.delete(
                 catalog.projectsByStatus, StatusProjectKey(record.description.status, number))

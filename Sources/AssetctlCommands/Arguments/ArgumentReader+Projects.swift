@@ -61,7 +61,31 @@ enum QuotaOperand: Equatable, Sendable {
     }
 }
 
+/// How old something has to be; without seconds, nothing ever is.
+struct Age: Equatable, Sendable {
+    var seconds: Double?
+
+    /// Reads `90s`, `30m`, `24h`, `7d` or `never`.
+    init?(_ text: String) {
+        if text == "never" { return }
+        let units: [Character: Double] = ["s": 1, "m": 60, "h": 3600, "d": 86_400]
+        guard let unit = text.last.flatMap({ units[$0] }), let number = decimal(text.dropLast()),
+            number * unit <= 1e11
+        else { return nil }
+        seconds = number * unit
+    }
+}
+
 extension ArgumentReader {
+    /// An age, as ``Age`` reads it.
+    mutating func age(_ name: String) throws(UsageError) -> Age? {
+        guard let text = try option(name) else { return nil }
+        guard let age = Age(text) else {
+            throw UsageError("--\(name) \(text): expected an age such as 30m, 24h or 7d, or never")
+        }
+        return age
+    }
+
     /// The next operand, a project's name.
     mutating func projectName() throws(UsageError) -> String {
         try operand("the project's name")

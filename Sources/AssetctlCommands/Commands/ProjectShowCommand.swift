@@ -9,6 +9,8 @@ struct ProjectShowCommand: Subcommand {
     static let help = """
         usage: assetctl project show <project>
 
+        Shows what is said of it, what it holds, and its newest checkpoint.
+
         example: assetctl project show demo --json
         """
     private let project: String
@@ -22,7 +24,12 @@ struct ProjectShowCommand: Subcommand {
             guard let project = try store.project(project) else {
                 throw AssetError.noProject(project)
             }
-            try context.result(project.json, text: project.page)
+            let checkpoint = try store.latestCheckpoint(of: project.name)
+            let json = project.members + [("checkpoint", checkpoint?.json ?? .null)]
+            let reached = checkpoint.map { checkpoint in
+                printable("\ncheckpoint \(checkpoint.number): \(checkpoint.description.stage)")
+            }
+            try context.result(.members(json), text: project.page + (reached ?? ""))
         }
         return .done
     }

@@ -5,8 +5,11 @@ internal import Basics
 
 extension Project {
     /// The object that `--json` prints.
-    var json: JSONValue {
-        .members([
+    var json: JSONValue { .members(members) }
+
+    /// Its members, for objects that say more.
+    var members: [(key: String, value: JSONValue)] {
+        [
             ("project", .string(name)), ("status", .string(status.name)),
             ("assetCount", .integer(assetCount)), ("frameCount", .integer(frameCount)),
             ("jobCount", .integer(jobCount)), ("byteCount", .integer(total.byteCount)),
@@ -17,7 +20,7 @@ extension Project {
             ("specification", JSONValue(embedding: description.specification)),
             ("createdAt", createdAt.json), ("updatedAt", updatedAt.json),
             ("completedAt", completedAt?.json ?? .null),
-        ])
+        ]
     }
 
     /// The columns of a listing.
