@@ -81,6 +81,23 @@ import Testing
         #expect(try store.verify().isIntact)
     }
 
+    /// An attempt may take days, and its worker may have died a minute ago.
+    @Test func framesAreAsOldAsTheLastOfThem() throws {
+        let test = try TestStore()
+        let job = try test.store.submit(renderJob()).id
+        let lease = try test.store.start(job)
+        usleep(20_000)
+        let moment = Timestamp.now()
+        usleep(20_000)
+        let writer = FrameWriter(lease)
+        try writer.append(0, [1])
+        try writer.flush()
+        lease.abandon()
+        let policy = HousekeepingPolicy(temporaryFrameAgeSeconds: 0)
+        #expect(try test.store.keepHouse(policy, now: moment).jobCount == 0)
+        #expect(try test.store.keepHouse(policy, now: moment.advanced(bySeconds: 60)).jobs == [job])
+    }
+
     @Test func removesProjectsThatWereGivenUp() throws {
         let test = try TestStore()
         let store = test.store
