@@ -25,6 +25,7 @@ struct Recount {
             return true
         }
         try countProjects(in: transaction)
+        try checkScenesAndCheckpoints(in: transaction)
         try countAssets(in: transaction)
         try countContents(in: transaction)
         try countJobs(in: transaction)
@@ -32,7 +33,7 @@ struct Recount {
         try compareUsage(in: transaction)
     }
 
-    private func isRemoved(_ project: ProjectNumber) -> Bool {
+    func isRemoved(_ project: ProjectNumber) -> Bool {
         removed.contains(RemovalKey(project))
     }
 
@@ -44,11 +45,20 @@ struct Recount {
             if try transaction.get(catalog.projectsByName, key)?.project != number {
                 report.add("project \(project.name)", nil, "its name does not lead to it")
             }
+            let status = StatusProjectKey(project.description.status, number)
+            if try transaction.get(catalog.projectsByStatus, status) == nil {
+                report.add(
+                    "project \(project.name)", nil, "the index by status does not list it")
+            }
             return true
         }
+        let projectCount = try transaction.count(catalog.projects)
         try compareCount(
             of: "the index of projects by name", try transaction.count(catalog.projectsByName),
-            with: try transaction.count(catalog.projects))
+            with: projectCount)
+        try compareCount(
+            of: "the index of projects by status",
+            try transaction.count(catalog.projectsByStatus), with: projectCount)
     }
 
     private mutating func countAssets(
@@ -255,7 +265,7 @@ struct Recount {
         }
     }
 
-    private mutating func compareCount(of table: String, _ found: Int, with expected: Int) throws {
+    mutating func compareCount(of table: String, _ found: Int, with expected: Int) throws {
         if found != expected {
             report.add(table, nil, "it has \(found) entries where \(expected) belong")
         }
