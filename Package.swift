@@ -16,6 +16,8 @@ let doors: [Door] = [
     Door(name: "CLMDB", pkgConfig: "lmdb", debianPackages: ["liblmdb-dev"]),
     Door(name: "CXXHash", pkgConfig: "libxxhash", debianPackages: ["libxxhash-dev"]),
     Door(name: "CZstd", pkgConfig: "libzstd", debianPackages: ["libzstd-dev"]),
+    Door(name: "CArchive", pkgConfig: "libarchive", debianPackages: ["libarchive-dev"]),
+    Door(name: "CDeflate", pkgConfig: "libdeflate", debianPackages: ["libdeflate-dev"]),
     Door(
         name: "CTurboJPEG", pkgConfig: "libturbojpeg", debianPackages: ["libturbojpeg0-dev"]),
     Door(name: "CFFTW", pkgConfig: "fftw3f", debianPackages: ["libfftw3-dev"]),
@@ -44,6 +46,9 @@ let rooms: [Room] = [
     Room(name: "LMDB", dependencies: ["Basics", "CLMDB"]),
     Room(name: "Zstd", dependencies: ["Basics", "CZstd"]),
     Room(name: "AssetStore", dependencies: ["Basics", "LMDB", "Zstd"], isPublic: true),
+    Room(
+        name: "ProjectArchive", dependencies: ["Basics", "AssetStore", "CArchive", "CDeflate"],
+        isPublic: true),
     Room(name: "FrameCodecs", dependencies: ["Basics", "Zstd", "CTurboJPEG"], isPublic: true),
     Room(name: "Media", dependencies: ["Basics", "FrameCodecs", "CFFmpeg"], isPublic: true),
     Room(

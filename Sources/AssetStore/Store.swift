@@ -27,9 +27,14 @@ public final class Store: Sendable {
     let packReader: PackReader
     let packs: Packs
     let ownership: ByteLocks
+    let admission: Admission
     let packer = PayloadPacker()
     let projectNames = ProjectNames()
     let assetIDs = AssetIDSource()
+    let options: StoreOptions
+    /// Held while disk blocks are given back.
+    let reclaiming = Monitor(())
+    private let background = BackgroundReclaim()
     /// How often the store was opened and not closed.
     private let openingCount = Mutex(0)
 
@@ -38,9 +43,12 @@ public final class Store: Sendable {
     /// - Throws: ``AssetError/Code/notAStore`` when there is none, ``AssetError/Code/damaged``,
     ///   ``AssetError/Code/unsupportedFormat``, ``AssetError/Code/io``.
     /// - Complexity: independent of how much is stored.
-    public static func open(at path: String) throws -> Store {
+    public static func open(
+        at path: String, options: StoreOptions = StoreOptions()
+    ) throws -> Store {
         switch try StoreLayout(path).state() {
-        case .complete: return try StoreRegistry.shared.store(at: path, newStore: nil).store
+        case .complete:
+            return try StoreRegistry.shared.store(at: path, newStore: nil, options: options).store
         case .missing:
             throw AssetError(
                 .notAStore, "there is no store at \(path); make one with “assetctl init”")
@@ -56,8 +64,10 @@ public final class Store: Sendable {
     /// - Parameter quota: the most payload bytes the store may hold; `nil` for no limit.
     /// - Throws: ``AssetError/Code/alreadyExists`` when there is a store already,
     ///   ``AssetError/Code/notAStore`` when there is something else.
-    public static func create(at path: String, quota: Int? = nil) throws -> Store {
-        let (store, isNew) = try opened(at: path, quota: quota)
+    public static func create(
+        at path: String, quota: Int? = nil, options: StoreOptions = StoreOptions()
+    ) throws -> Store {
+        let (store, isNew) = try opened(at: path, quota: quota, options: options)
         guard isNew else {
             throw AssetError(
                 .alreadyExists,
@@ -69,12 +79,14 @@ public final class Store: Sendable {
     /// Opens the store in `path`, creating it when there is nothing.
     ///
     /// - Parameter quota: the quota of a store that is made now.
-    public static func openOrCreate(at path: String, quota: Int? = nil) throws -> Store {
-        try opened(at: path, quota: quota).store
+    public static func openOrCreate(
+        at path: String, quota: Int? = nil, options: StoreOptions = StoreOptions()
+    ) throws -> Store {
+        try opened(at: path, quota: quota, options: options).store
     }
 
     private static func opened(
-        at path: String, quota: Int?
+        at path: String, quota: Int?, options: StoreOptions
     ) throws -> (store: Store, isNew: Bool) {
         let layout = StoreLayout(path)
         guard try layout.state() != .foreign else {
@@ -87,12 +99,14 @@ public final class Store: Sendable {
             at: path,
             newStore: StoreRecord(
                 formatVersion: StoreRecord.formatVersion, storeID: AssetIDSource().next(),
-                createdAt: .now(), quota: quota.map { UInt64(max(0, $0)) }))
+                createdAt: .now(), quota: quota.map { UInt64(max(0, $0)) }),
+            options: options)
     }
 
     /// Opens what is there; called by the registry alone, once per directory.
     init(
-        path: String, newStore: StoreRecord?, onClose: @escaping @Sendable () -> Void
+        path: String, newStore: StoreRecord?, options: StoreOptions,
+        onClose: @escaping @Sendable () -> Void
     ) throws {
         let layout = StoreLayout(path)
         let catalog = try Catalog(
@@ -105,6 +119,7 @@ public final class Store: Sendable {
         }
         let ownership = try ByteLocks(path: layout.locks)
         self.path = path
+        self.options = options
         self.id = StoreID(record.storeID)
         self.catalog = catalog
         self.ownership = ownership
@@ -112,7 +127,10 @@ public final class Store: Sendable {
         packs = Packs(
             directory: layout.packs, storeID: record.storeID, catalog: catalog,
             ownership: ownership)
-        committer = Committer(catalog: catalog)
+        admission = Admission(
+            catalog: catalog, ownership: ownership, tablePath: layout.reservations)
+        let background = background
+        committer = Committer(catalog: catalog, admission: admission) { background.noteFreed() }
     }
 
     deinit {
@@ -131,15 +149,23 @@ public final class Store: Sendable {
         }
     }
 
+    /// Why giving disk blocks back in the background failed the last time; `nil` when it did not.
+    /// ``reclaim(_:isCancelled:)`` does it in the foreground.
+    public var backgroundFailure: (any Error)? { background.failure }
+
     /// Counts an opening; called by the registry alone.
     func open() throws {
         try openingCount.withLock { count in
-            if count == 0 { try committer.start() }
+            if count == 0 {
+                try committer.start()
+                if options.reclaimsInBackground { try background.start(self) }
+            }
             count += 1
         }
     }
 
     private func shutDown() throws {
+        background.stop()
         committer.stop()
         try packs.close()
     }
@@ -149,13 +175,14 @@ public final class Store: Sendable {
     /// - Parameters:
     ///   - isPackable: whether it may be stored packed, where that pays.
     ///   - description: what to write behind it.
+    ///   - reserve: called with the stored bytes before they are written.
     func writePayload(
-        _ bytes: RawSpan, owner: RecordOwner, namespace: Namespace, project: String,
-        isPackable: Bool = false, description: RecordDescription? = nil
+        _ bytes: RawSpan, owner: RecordOwner, namespace: Namespace, isPackable: Bool = false,
+        description: RecordDescription? = nil, reserve: (_ byteCount: Int) throws -> Void
     ) throws -> WrittenPayload {
         guard committer.isRunning else { throw AssetError.storeIsClosed }
         let packed = isPackable ? try packer.pack(bytes) : nil
-        try admit(packed?.count ?? bytes.byteCount, project: project)
+        try reserve(packed?.count ?? bytes.byteCount)
         do {
             return try packs.write(
                 bytes, packed: packed, owner: owner, namespace: namespace,
@@ -172,24 +199,18 @@ public final class Store: Sendable {
         committer.submit(
             Committer.Request(abandoned: payloads, apply: { _, _ in }, completion: { _ in }))
     }
+}
 
-    /// Refuses what can be seen to exceed a quota, before its bytes are written. The committer has
-    /// the last word.
-    func admit(_ byteCount: Int, project: String) throws {
-        try catalog.environment.read { transaction in
-            for scope in [
-                .wholeStore, try catalog.project(named: project, in: transaction),
-            ] as [ProjectNumber?] {
-                guard let scope, let limit = try catalog.quota(of: scope, in: transaction) else {
-                    continue
-                }
-                let used = try catalog.usage(of: scope, in: transaction).values
-                    .reduce(0) { $0 + $1.storedByteCount }
-                guard used + byteCount > limit else { continue }
-                throw try catalog.quotaExceeded(
-                    scope, limit: limit, left: limit - used, needed: byteCount, in: transaction)
-            }
-        }
+/// How a process uses a store. What the first opening asks for holds for all.
+public struct StoreOptions: Sendable {
+    /// Whether disk blocks of what is removed are given back by a thread of the store, soon after.
+    /// Otherwise ``Store/reclaim(_:isCancelled:)`` does it when it is called.
+    public var reclaimsInBackground = true
+
+    public init() {}
+
+    public init(reclaimsInBackground: Bool) {
+        self.reclaimsInBackground = reclaimsInBackground
     }
 }
 

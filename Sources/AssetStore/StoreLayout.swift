@@ -15,6 +15,9 @@ struct StoreLayout {
     /// The file whose bytes stand for what a process owns.
     var locks: String { "\(path)/catalog/owners.lock" }
 
+    /// What processes reserve against quotas; nothing in it lasts.
+    var reservations: String { "\(path)/catalog/reservations" }
+
     enum State {
         case missing
         /// An empty directory, or a store whose creation was cut short.
@@ -39,7 +42,7 @@ struct StoreLayout {
             names.contains("packs")
         else {
             let isUnfinished = try FileSystem.names(in: catalog).allSatisfy {
-                $0 == "lock.mdb" || $0 == "owners.lock"
+                $0 == "lock.mdb" || $0 == "owners.lock" || $0 == "reservations"
             }
             return isUnfinished ? .empty : .foreign
         }

@@ -26,7 +26,7 @@ final class StoreRegistry: Sendable {
     /// The open store of a directory, opened now if need be. Waits for one that is being opened or
     /// closed. Says whether it was created now.
     func store(
-        at path: String, newStore: StoreRecord?
+        at path: String, newStore: StoreRecord?, options: StoreOptions
     ) throws -> (store: Store, isNew: Bool) {
         let identity = try FileSystem.identity(of: path)
         let key = Key(device: identity.device, inode: identity.inode)
@@ -44,7 +44,7 @@ final class StoreRegistry: Sendable {
         }
         do {
             let opening = new.opening
-            let store = try Store(path: path, newStore: newStore) { [self] in
+            let store = try Store(path: path, newStore: newStore, options: options) { [self] in
                 remove(key, opening)
             }
             try store.open()

@@ -37,6 +37,16 @@ extension CommandContext {
         try closing(try openOrCreateStore(), body)
     }
 
+    /// Gives the disk blocks of what a command removed back, before the command ends. While another
+    /// process does so, it does this too, sooner or later.
+    func giveBlocksBack(of store: Store) throws {
+        do {
+            _ = try store.reclaim(.freed)
+        } catch let error as AssetError where error.code == .busy {
+            console.talk("another process gives the disk blocks back")
+        }
+    }
+
     /// Runs `body` with `store` and closes it. When both fail, `body`'s error is what matters.
     func closing<Result>(_ store: Store, _ body: (Store) throws -> Result) throws -> Result {
         let result: Result

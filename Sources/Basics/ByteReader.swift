@@ -63,6 +63,12 @@
         return unsafe Array(UnsafeRawBufferPointer(rebasing: bytes[position..<position + count]))
     }
 
+    /// Passes over the next `count` bytes.
+    @inlinable package mutating func skip(_ count: Int) throws(AssetError) {
+        guard count >= 0, count <= remaining else { throw endsEarly() }
+        position += count
+    }
+
     /// Lends the next `count` bytes to `body` without copying them.
     @inlinable package mutating func withBytes<Result>(
         count: Int, _ body: (RawSpan) throws -> Result

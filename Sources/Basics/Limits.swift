@@ -30,4 +30,18 @@ public enum Limits {
     public static let layerCountMax = 64
     /// The largest scene file, in bytes.
     public static let sceneByteCountMax = 1 << 20
+    /// The most entries of an archive that is written or read.
+    public static let archiveEntryCountMax = 2 << 20
+    /// The most entries without content, directories among them, of an archive that is read: they
+    /// cost work and bring nothing.
+    public static let archiveEmptyEntryCountMax = 10_000
+    /// The longest path of an archive's entry, in UTF-8 bytes.
+    public static let archiveNameByteCountMax = 1024
+    /// The largest directory of an archive, in bytes.
+    public static let archiveDirectoryByteCountMax = 1 << 30
+    /// The most bytes that an archive may unpack to, per byte of the archive; what unpacks to no
+    /// more than ``archiveContentByteCountFree`` is not asked.
+    public static let archiveExpansionMax = 100
+    /// The bytes that any archive, however small, may unpack to.
+    public static let archiveContentByteCountFree = 256 << 20
 }

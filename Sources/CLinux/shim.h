@@ -11,8 +11,13 @@ enum {
     assetstore_FALLOC_FL_PUNCH_HOLE = 0x02,
 };
 
+// sync_file_range(2)
+extern int sync_file_range(int descriptor, long offset, long length, unsigned int flags);
+
+enum { assetstore_SYNC_FILE_RANGE_WRITE = 0x02 };
+
 // open(2): a file without a name.
 enum { assetstore_O_TMPFILE = 020200000 };
 
 // fcntl(2): open-file-description locks.
-enum { assetstore_F_OFD_GETLK = 36, assetstore_F_OFD_SETLK = 37 };
+enum { assetstore_F_OFD_GETLK = 36, assetstore_F_OFD_SETLK = 37, assetstore_F_OFD_SETLKW = 38 };

@@ -46,8 +46,18 @@ internal import Glibc
         unsafe try withPrefix(of: get(MDB_NEXT))
     }
 
-    /// The last entry.
-    @usableFromInline package func last() throws(AssetError) -> RawEntry? {
+    /// The entry before the present one.
+    @usableFromInline package func previous() throws(AssetError) -> RawEntry? {
+        unsafe try withPrefix(of: get(MDB_PREV))
+    }
+
+    /// The last entry whose key is less than `end`.
+    @usableFromInline package func last(before end: [UInt8]?) throws(AssetError) -> RawEntry? {
+        // Below the prefix there is nothing, and beyond it all of it.
+        if let end, !prefix.lexicographicallyPrecedes(end) { return nil }
+        if let end, prefix.isEmpty || end.starts(with: prefix) {
+            return unsafe try withPrefix(of: seekBefore(end))
+        }
         var successor = prefix
         while successor.last == 0xFF { successor.removeLast() }
         guard let byte = successor.last else { return unsafe try withPrefix(of: get(MDB_LAST)) }
@@ -58,6 +68,11 @@ internal import Glibc
     /// The last entry whose key is less than `end`.
     @usableFromInline package func last(before end: [UInt8]) throws(AssetError) -> RawEntry? {
         unsafe try withPrefix(of: seekBefore(end))
+    }
+
+    /// Removes the present entry.
+    @usableFromInline package func remove() throws(AssetError) {
+        try raw.check("mdb_cursor_del", unsafe mdb_cursor_del(pointer, 0))
     }
 
     /// The entry whose key begins with the prefix, if it does.

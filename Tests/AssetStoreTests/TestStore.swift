@@ -7,11 +7,15 @@ final class TestStore {
     let directory: TemporaryDirectory
     private(set) var store: Store
 
+    /// Tests say themselves when disk blocks are given back.
+    private static let options = StoreOptions(reclaimsInBackground: false)
+
     var path: String { directory.file("store") }
 
     init(quota: Int? = nil) throws {
         directory = try TemporaryDirectory()
-        store = try Store.create(at: directory.file("store"), quota: quota)
+        store = try Store.create(
+            at: directory.file("store"), quota: quota, options: Self.options)
     }
 
     /// Closes the store and opens it again.
@@ -20,7 +24,7 @@ final class TestStore {
         let placeholder = try Store.create(
             at: directory.file("other-\(UInt64.random(in: 0 ... .max))"))
         store = placeholder
-        store = try Store.open(at: path)
+        store = try Store.open(at: path, options: Self.options)
     }
 }
 

@@ -18,6 +18,12 @@ private struct Wide: TableValue {
     init(value: inout ByteReader) throws(AssetError) { _ = try value.integer(UInt64.self) }
 }
 
+/// Refuses what it reads, as records of newer versions are refused.
+private struct Newer: TableValue {
+    func append(to value: inout ByteWriter) {}
+    init(value: inout ByteReader) throws(AssetError) { throw AssetError(.unsupportedFormat, "") }
+}
+
 @Suite struct Transactions {
     private let directory: TemporaryDirectory
     private let environment: Environment
@@ -108,6 +114,17 @@ private struct Wide: TableValue {
         }
         #expect(throws: AssetError(.damaged, "")) {
             try environment.read { try $0.scan(table) { _, _ in true } }
+        }
+    }
+
+    @Test func aRecordOfANewerVersionIsNoDamage() throws {
+        let newer = try environment.openTables(create: false) { opener throws(AssetError) in
+            try opener.table("t", of: (Number.self, Newer.self))
+        }
+        let table = try #require(newer)
+        try environment.write { try $0.put(self.table, Number(1), Number(1)) }
+        #expect(throws: AssetError(.unsupportedFormat, "")) {
+            try environment.read { _ = try $0.get(table, Number(1)) }
         }
     }
 

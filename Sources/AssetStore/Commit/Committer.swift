@@ -15,6 +15,8 @@ final class Committer: Sendable {
     struct Request: Sendable {
         /// Payloads that become part of the store.
         var payloads: [WrittenPayload] = []
+        /// What was reserved for it.
+        var reservation: Reservation?
         /// Payloads that were written in vain.
         var abandoned: [WrittenPayload] = []
         /// Changes the catalog. Runs on the committer's thread; it may run again when another
@@ -33,20 +35,29 @@ final class Committer: Sendable {
     }
 
     private let catalog: Catalog
+    private let admission: Admission
+    private let onFreed: @Sendable () -> Void
     private let queue = Monitor(Queue())
 
     /// The most requests of one group; bounds the memory of a transaction.
     private static let groupCountMax = 4096
 
-    init(catalog: Catalog) { self.catalog = catalog }
+    /// - Parameter onFreed: called after a commit that freed ranges of packs.
+    init(catalog: Catalog, admission: Admission, onFreed: @escaping @Sendable () -> Void) {
+        self.catalog = catalog
+        self.onFreed = onFreed
+        self.admission = admission
+    }
 
     /// Starts the thread. Requests are refused before.
     func start() throws(AssetError) {
-        let (queue, catalog) = (queue, catalog)
+        let (queue, catalog, admission, onFreed) = (queue, catalog, admission, onFreed)
         // Before the thread looks: it would end at once.
         queue.withLock { $0.isStopping = false }
         let thread = try WorkerThread(name: "committer") {
-            while let group = Self.nextGroup(queue) { Self.commit(group, to: catalog) }
+            while let group = Self.nextGroup(queue) {
+                Self.commit(group, to: catalog, admission, onFreed)
+            }
         }
         queue.update { $0.thread = thread }
     }
@@ -68,12 +79,15 @@ final class Committer: Sendable {
 
     /// Commits a change and waits until it is durable.
     func commit(
-        payloads: [WrittenPayload] = [], abandoned: [WrittenPayload] = [],
+        payloads: [WrittenPayload] = [], reservation: Reservation? = nil,
+        abandoned: [WrittenPayload] = [],
         _ apply: @escaping @Sendable (borrowing WriteTransaction, ChangeSet) throws -> Void
     ) throws {
         let outcome = Outcome()
         submit(
-            Request(payloads: payloads, abandoned: abandoned, apply: apply) { outcome.set($0) })
+            Request(
+                payloads: payloads, reservation: reservation, abandoned: abandoned, apply: apply
+            ) { outcome.set($0) })
         try outcome.wait()
     }
 
@@ -88,7 +102,9 @@ final class Committer: Sendable {
         guard stopped.isCurrent else { return stopped.join() }
         // The last reference to a store went with a request that the thread is done with. What
         // waits is committed before the packs are given up.
-        while let group = Self.nextGroup(queue) { Self.commit(group, to: catalog) }
+        while let group = Self.nextGroup(queue) {
+            Self.commit(group, to: catalog, admission, onFreed)
+        }
         stopped.detach()
     }
 
@@ -103,12 +119,16 @@ final class Committer: Sendable {
 
     /// Commits a group. A request that fails is taken out, and the others are tried again: nobody
     /// suffers for another's error.
-    private static func commit(_ group: [Request], to catalog: Catalog) {
+    private static func commit(
+        _ group: [Request], to catalog: Catalog, _ admission: Admission,
+        _ onFreed: () -> Void
+    ) {
         var remaining = synchronize(group)
         while !remaining.isEmpty {
             var failed: (index: Int, error: any Error)?
+            var committing: [Reservation] = []
             do {
-                try catalog.change { transaction, changes in
+                let hasFreed = try catalog.change { transaction, changes in
                     for (index, request) in remaining.enumerated() {
                         do {
                             try apply(request, catalog, transaction, changes)
@@ -118,13 +138,21 @@ final class Committer: Sendable {
                         }
                     }
                     try advancePacks(of: remaining, catalog, transaction)
+                    let reservations = remaining.compactMap(\.reservation)
+                    try admission.beginCommit(reservations, transaction.number)
+                    committing = reservations
+                    return changes.freedCount > 0
                 }
+                // Should it fail, others take for reserved what is used, until the next change.
+                try? admission.endCommit(committing, isCommitted: true)
                 for request in remaining {
                     for payload in request.payloads + request.abandoned { payload.pack.settle() }
                     request.completion(.success(()))
                 }
+                if hasFreed { onFreed() }
                 return
             } catch {
+                try? admission.endCommit(committing, isCommitted: false)
                 guard let (index, error) = failed else {
                     for request in remaining { request.completion(.failure(error)) }
                     return

@@ -21,6 +21,14 @@ public struct ReclaimReport: Equatable, Sendable {
     public init() {}
 }
 
+/// What ``Store/reclaim(_:isCancelled:)`` looks at.
+public enum ReclaimScope: Sendable {
+    /// All packs: also those that a process left in the middle of something.
+    case everything
+    /// What was freed since the last time.
+    case freed
+}
+
 extension Store {
     /// Gives the disk blocks of what was removed back to the file system, while others read and
     /// write. When it is cut short, the next call goes on.
@@ -28,36 +36,29 @@ extension Store {
     /// - Parameter isCancelled: asked between packs.
     /// - Throws: ``AssetError/Code/busy`` when another process does it,
     ///   ``AssetError/Code/cancelled``, ``AssetError/Code/io``.
-    /// - Complexity: O(packs + ranges freed since the last time), no payload is read or moved.
-    public func reclaim(isCancelled: () -> Bool = { false }) throws -> ReclaimReport {
-        try withReclaimLock { () -> ReclaimReport in
-            try clearRemovals(isCancelled: isCancelled)
-            try packs.sweepSealed()
-            try packs.removeOrphans()
+    /// - Complexity: O(ranges freed since the last time), with ``ReclaimScope/everything``
+    ///   O(packs) more; no payload is read or moved.
+    public func reclaim(
+        _ scope: ReclaimScope = .everything, isCancelled: () -> Bool = { false }
+    ) throws -> ReclaimReport {
+        // Threads of this process take turns.
+        try reclaiming.withLock { _ in
+            guard let lock = try ownership.tryLock(StoreLocks.reclaim) else {
+                throw AssetError(.busy, "another process gives disk blocks back; wait for it")
+            }
+            defer { withExtendedLifetime(lock) {} }
             var report = ReclaimReport()
+            if scope == .everything {
+                try clearRemovals(isCancelled: isCancelled)
+                try packs.sweepSealed()
+                try packs.removeOrphans()
+            }
             try reclaimFreed(&report, isCancelled)
-            try removePacks(try catalog.deadPacks(), &report, isCancelled)
+            if scope == .everything {
+                try removePacks(try catalog.deadPacks(), &report, isCancelled)
+            }
             return report
         }
-    }
-
-    /// Does what ``reclaim(isCancelled:)`` does, but looks only at packs of which something was
-    /// freed since the last time.
-    ///
-    /// - Complexity: O(ranges freed since the last time).
-    func reclaimFreed(isCancelled: () -> Bool = { false }) throws -> ReclaimReport {
-        try withReclaimLock { () -> ReclaimReport in
-            var report = ReclaimReport()
-            try reclaimFreed(&report, isCancelled)
-            return report
-        }
-    }
-
-    private func withReclaimLock<Result>(_ body: () throws -> Result) throws -> Result {
-        guard let lock = try ownership.tryLock(StoreLocks.reclaim) else {
-            throw AssetError(.busy, "another process gives disk blocks back; wait for it")
-        }
-        return try withExtendedLifetime(lock) { try body() }
     }
 
     private func reclaimFreed(

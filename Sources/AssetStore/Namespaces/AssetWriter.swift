@@ -23,6 +23,9 @@ public struct AssetWriter: ~Copyable {
     private var byteCount = 0
     /// Why a part could not be written: without it, the rest is no asset.
     private var failure: (any Error)?
+    /// What is reserved and not written yet.
+    private var reservation: Reservation?
+    private var unwrittenByteCount = 0
 
     init(_ store: Store, _ description: AssetDescription, id: AssetID) {
         self.store = store
@@ -55,6 +58,24 @@ public struct AssetWriter: ~Copyable {
             }
             rest = rest.extracting(droppingFirst: min(room, rest.byteCount))
         }
+    }
+
+    /// Reserves what is known to come, so that it is refused before a byte of it is written.
+    ///
+    /// - Throws: ``AssetError/Code/quotaExceeded``.
+    mutating func reserve(_ byteCount: Int) throws {
+        reservation = try store.admission.reserve(byteCount, project: description.project)
+        unwrittenByteCount = byteCount
+    }
+
+    private mutating func reserveStored(_ byteCount: Int) throws {
+        let more = byteCount - min(byteCount, unwrittenByteCount)
+        if let reservation {
+            if more > 0 { try reservation.grow(by: more) }
+        } else if more > 0 {
+            reservation = try store.admission.reserve(more, project: description.project)
+        }
+        unwrittenByteCount -= byteCount - more
     }
 
     /// Appends all of `source`.
@@ -132,8 +153,15 @@ public struct AssetWriter: ~Copyable {
         record.content = content
         record.storedByteCount = present.storedByteCount
         let (catalog, id, final) = (store.catalog, id, record)
+        // The bytes count for the project alone; without it, what was reserved for both is held.
+        let reservation =
+            try reservation
+            ?? store.admission.reserve(
+                Int(record.storedByteCount), project: project, isStored: true)
         do {
-            try store.committer.commit(abandoned: payloads) { transaction, changes in
+            try store.committer.commit(
+                reservation: reservation, abandoned: payloads
+            ) { transaction, changes in
                 try catalog.requireFree(id, in: transaction)
                 try catalog.refer(to: content, in: transaction)
                 try catalog.insert(id, final, project: project, in: transaction, changes)
@@ -157,7 +185,9 @@ public struct AssetWriter: ~Copyable {
             byteCount: record.byteCount, storedByteCount: record.storedByteCount,
             checksum: record.checksum, firstPart: written.first?.location)
         do {
-            try store.committer.commit(payloads: written) { transaction, changes in
+            try store.committer.commit(
+                payloads: written, reservation: reservation
+            ) { transaction, changes in
                 try catalog.requireFree(id, in: transaction)
                 let present = try catalog.content(
                     with: record.checksum, byteCount: Int(record.byteCount), in: transaction)
@@ -189,14 +219,13 @@ public struct AssetWriter: ~Copyable {
     ) throws {
         do {
             let owner = RecordOwner(PartKey(content: content, part: UInt32(payloads.count)))
-            payloads.append(
-                try store.writePayload(
-                    part, owner: owner, namespace: description.namespace,
-                    project: description.project,
-                    isPackable: PayloadPacking.pays(for: description.mediaType),
-                    description: record.map {
-                        .asset(id, project: description.project, $0)
-                    }))
+            let project = description.project
+            let payload = try store.writePayload(
+                part, owner: owner, namespace: description.namespace,
+                isPackable: PayloadPacking.pays(for: description.mediaType),
+                description: record.map { .asset(id, project: project, $0) },
+                reserve: { try reserveStored($0) })
+            payloads.append(payload)
         } catch {
             failure = error
             throw error

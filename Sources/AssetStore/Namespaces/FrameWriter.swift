@@ -79,10 +79,15 @@ public final class FrameWriter: Sendable {
         }
         do {
             let key = FrameKey(sequence: lease.framesID, index: UInt64(index))
+            var reservation: Reservation?
             let payload = try lease.store.writePayload(
-                bytes, owner: RecordOwner(key), namespace: .frames, project: lease.project,
-                description: .frame(lease.job, facts, project: lease.project))
-            submit(payload, key, facts, onDurable)
+                bytes, owner: RecordOwner(key), namespace: .frames,
+                description: .frame(lease.job, facts, project: lease.project)
+            ) { byteCount in
+                reservation = try lease.store.admission.reserve(
+                    byteCount, project: lease.project)
+            }
+            submit(payload, reservation, key, facts, onDurable)
         } catch {
             settle(byteCount, .failure(error))
             throw error
@@ -108,12 +113,14 @@ public final class FrameWriter: Sendable {
     }
 
     private func submit(
-        _ payload: WrittenPayload, _ key: FrameKey, _ facts: FrameFacts,
+        _ payload: WrittenPayload, _ reservation: Reservation?, _ key: FrameKey,
+        _ facts: FrameFacts,
         _ onDurable: @escaping @Sendable () -> Void
     ) {
         let (lease, catalog, location) = (lease, lease.store.catalog, payload.location)
         lease.store.committer.submit(
-            Committer.Request(payloads: [payload]) { transaction, changes in
+            Committer.Request(payloads: [payload], reservation: reservation) {
+                transaction, changes in
                 _ = try lease.fence(transaction, changes)
                 try catalog.put(
                     key,

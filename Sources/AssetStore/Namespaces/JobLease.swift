@@ -49,10 +49,14 @@ public final class JobLease: Sendable {
                 .invalidArgument, "segment \(index) of \(bytes.byteCount) bytes can't be stored")
         }
         let key = SegmentKey(sequence: segmentsID, track: track, index: number)
+        var reservation: Reservation?
         let payload = try store.writePayload(
-            bytes, owner: RecordOwner(key), namespace: .jobs, project: project)
+            bytes, owner: RecordOwner(key), namespace: .jobs
+        ) { byteCount in
+            reservation = try store.admission.reserve(byteCount, project: project)
+        }
         let (catalog, location) = (store.catalog, payload.location)
-        try commit([payload]) { [self] transaction, changes in
+        try commit([payload], reservation) { [self] transaction, changes in
             _ = try fence(transaction, changes)
             var change = location.usage(count: 0)
             if let old = try transaction.get(catalog.segments, key) {
@@ -136,11 +140,11 @@ public final class JobLease: Sendable {
 
     /// Commits payloads for the job; when that fails, their ranges are given up.
     private func commit(
-        _ payloads: [WrittenPayload],
+        _ payloads: [WrittenPayload], _ reservation: Reservation?,
         _ apply: @escaping @Sendable (borrowing WriteTransaction, ChangeSet) throws -> Void
     ) throws {
         do {
-            try store.committer.commit(payloads: payloads, apply)
+            try store.committer.commit(payloads: payloads, reservation: reservation, apply)
         } catch {
             store.abandon(payloads)
             throw error

@@ -26,7 +26,9 @@ extension Store {
         if bytes.byteCount <= Limits.partByteCount {
             return try writer.finish(appending: bytes) { _, _, _ in }
         }
-        try admitUnpacked(bytes.byteCount, for: description)
+        if !PayloadPacking.pays(for: description.mediaType) {
+            try writer.reserve(bytes.byteCount)
+        }
         try writer.write(bytes)
         return try writer.finish()
     }
@@ -38,15 +40,11 @@ extension Store {
         id: AssetID? = nil
     ) throws -> Asset {
         var writer = try makeWriter(for: description, id: id)
-        try admitUnpacked(source.byteCount, for: description)
+        if !PayloadPacking.pays(for: description.mediaType) {
+            try writer.reserve(source.byteCount)
+        }
         try writer.write(contentsOf: source)
         return try writer.finish()
-    }
-
-    /// Refuses early what is too large for a quota, where its stored size is known.
-    private func admitUnpacked(_ byteCount: Int, for description: AssetDescription) throws {
-        guard !PayloadPacking.pays(for: description.mediaType) else { return }
-        try admit(byteCount, project: description.project)
     }
 
     /// An asset, `nil` when it is not there.

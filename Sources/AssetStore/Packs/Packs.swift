@@ -76,6 +76,9 @@ final class Packs: Sendable {
         var error: AssetError
     }
 
+    /// Where the next record would go in the pack that is written; `nil` before the first.
+    var currentEnd: Int? { current.withLock { $0?.reservedEnd } }
+
     /// Gives up the pack that is written, so that the next process goes on with it.
     func close() throws {
         guard let pack = current.withLock({ $0.take() }), !pack.hasFailed else { return }
@@ -263,4 +266,8 @@ enum StoreLocks {
     static func job(_ id: JobID) -> UInt64 { 1 << 61 | id.low >> 3 }
     /// Giving disk blocks back is done by one process at a time.
     static let reclaim: UInt64 = 1 << 61 - 1
+    /// Reserving against quotas is done by one process at a time.
+    static let admission: UInt64 = 1 << 61 - 2
+    /// A process that reserves holds one of these.
+    static let reservers: Range<UInt64> = 1 << 61 - 2048..<1 << 61 - 1024
 }

@@ -27,6 +27,7 @@ struct JobRemoveCommand: Subcommand {
             guard try store.removeJob(id) else {
                 throw AssetError(.inputMissing, "job \(id) was removed by someone else")
             }
+            try context.giveBlocksBack(of: store)
             let frames = counted(result.job.frames.count, "frame")
             try context.result(result.json, text: "removed job \(id) with \(frames)")
         }

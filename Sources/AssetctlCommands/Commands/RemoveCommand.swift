@@ -36,6 +36,7 @@ struct RemoveCommand: Subcommand {
                         + (asset.description.name.nonEmpty.map { " (\(printable($0)))" } ?? ""))
                 try context.console.flush()
             }
+            try context.giveBlocksBack(of: store)
         }
         return .done
     }
