@@ -65,7 +65,10 @@ extension Store {
         _ report: inout ReclaimReport, _ isCancelled: () -> Bool
     ) throws {
         let horizon = try catalog.environment.horizon()
-        let packs = try catalog.packs(withRangesFreedBy: horizon, &report)
+        var packs = try catalog.packs(withRangesFreedBy: horizon, &report)
+        // What is dead needs no holes.
+        try removePacks(packs, &report, isCancelled)
+        packs = try packs.filter { try catalog.isThere($0) }
         for pack in packs {
             try check(isCancelled)
             try punch(pack, horizon: horizon, &report)
@@ -80,6 +83,8 @@ extension Store {
         for pack in candidates where try catalog.isDead(pack) {
             try check(isCancelled)
             let byteCount = try FileSystem.diskByteCount(of: packs.path(of: pack)) ?? 0
+            // While it is mapped, giving its blocks back takes longer.
+            packReader.forget(pack)
             guard try packs.removeDead(pack, horizon: horizon) else { continue }
             packReader.forget(pack)
             report.freedByteCount += byteCount
@@ -164,6 +169,10 @@ extension Catalog {
             }
         }
         return dead
+    }
+
+    fileprivate func isThere(_ id: PackID) throws -> Bool {
+        try environment.read { try $0.get(packs, id) != nil }
     }
 
     fileprivate func isDead(_ id: PackID) throws -> Bool {
