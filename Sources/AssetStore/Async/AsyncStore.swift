@@ -63,9 +63,7 @@ public struct AsyncStore: Sendable {
     public func put(
         _ description: AssetDescription, _ bytes: [UInt8], id: AssetID? = nil
     ) async throws -> Asset {
-        try await perform { store in
-            unsafe try store.put(description, bytes.span.bytes, id: id)
-        }
+        try await perform { try $0.put(description, bytes, id: id) }
     }
 
     /// Stores all of `source`; see ``Store/put(_:contentsOf:id:)``.
@@ -96,11 +94,7 @@ public struct AsyncStore: Sendable {
     /// - Throws: ``AssetError/Code/damaged``; ``AssetError/Code/invalidArgument`` when the asset
     ///   is longer than ``Limits/contiguousByteCountMax``.
     public func bytes(of id: AssetID) async throws -> [UInt8]? {
-        try await perform { store in
-            try store.withBytes(of: id) { bytes in
-                unsafe bytes.withUnsafeBytes { unsafe Array($0) }
-            }
-        }
+        try await perform { try $0.bytes(of: id) }
     }
 
     /// See ``Store/updateAsset(_:_:)``.

@@ -33,8 +33,17 @@ extension Store {
         return try writer.finish()
     }
 
+    /// Stores an asset and returns it once it is durable; see ``put(_:_:id:)-(_,RawSpan,_)``.
+    public func put(
+        _ description: AssetDescription, _ bytes: [UInt8], id: AssetID? = nil
+    ) throws -> Asset {
+        unsafe try put(description, bytes.span.bytes, id: id)
+    }
+
     /// Stores all of `source` as an asset and returns it once it is durable. Takes one part of
     /// memory, whatever the length.
+    ///
+    /// - Throws: like ``put(_:_:id:)-(_,RawSpan,_)``; what reading `source` throws.
     public func put(
         _ description: AssetDescription, contentsOf source: any RandomAccessBytes,
         id: AssetID? = nil
@@ -64,6 +73,13 @@ extension Store {
         of id: AssetID, _ body: (RawSpan) throws -> Result
     ) throws -> Result? {
         try read { try $0.withBytes(of: id, body) }
+    }
+
+    /// A copy of all bytes of an asset, checked; `nil` when it is not there.
+    ///
+    /// - Throws: like ``withBytes(of:_:)``, which makes no copy.
+    public func bytes(of id: AssetID) throws -> [UInt8]? {
+        try withBytes(of: id) { bytes in unsafe bytes.withUnsafeBytes { unsafe Array($0) } }
     }
 
     /// Calls `body` with assets until it returns false; see
