@@ -17,12 +17,16 @@ public struct ChangeToken: Hashable, Comparable, Sendable {
 
 /// Something that was committed.
 public struct Change: Hashable, Sendable {
+    /// What became of the subject.
     public enum Kind: Sendable {
+        /// It is new.
         case put
         case removed
+        /// It says something else, or of frames: some were stored.
         case updated
     }
 
+    /// What it concerns.
     public enum Subject: Hashable, Sendable {
         case asset(AssetID)
         case job(JobID)
@@ -34,6 +38,11 @@ public struct Change: Hashable, Sendable {
 
     public let kind: Kind
     public let subject: Subject
+
+    public init(kind: Kind, subject: Subject) {
+        self.kind = kind
+        self.subject = subject
+    }
 }
 
 /// A piece of the change feed.

@@ -163,10 +163,14 @@ public final class JobLease: Sendable {
         if record.state == .cancelled {
             throw AssetError(.cancelled, "job \(job) was cancelled")
         }
-        guard record.attempt == attempt, record.state == .processing else {
+        guard record.attempt == attempt else {
             throw AssetError(
                 .staleAttempt, "job \(job) went on to attempt \(record.attempt) without this worker"
             )
+        }
+        guard record.state == .processing else {
+            throw AssetError(
+                .staleAttempt, "job \(job) is \(record.state.name); start it to work on it again")
         }
         return record
     }
