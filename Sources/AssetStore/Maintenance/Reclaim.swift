@@ -199,6 +199,7 @@ extension Catalog {
                 return true
             }
             for index in runs.indices { try extend(&runs[index], in: transaction) }
+            runs = joined(runs)
         }
         return (runs, next)
     }
@@ -221,6 +222,22 @@ extension Catalog {
             run.holeOffsets.append(end.offset)
             run.byteCount += hole.byteCount
         }
+    }
+
+    /// Runs with those that took the same hole into themselves as one: each would put a hole over
+    /// the other's.
+    private func joined(_ runs: [FreeRun]) -> [FreeRun] {
+        var joined: [FreeRun] = []
+        for run in runs {
+            guard let last = joined.last, run.offset < last.end else {
+                joined.append(run)
+                continue
+            }
+            joined[joined.count - 1].byteCount = max(last.end, run.end) - last.offset
+            joined[joined.count - 1].rangeOffsets += run.rangeOffsets
+            joined[joined.count - 1].holeOffsets += run.holeOffsets
+        }
+        return joined
     }
 
     /// Puts one hole in the place of a run's ranges and holes.
