@@ -120,7 +120,7 @@ final class PackReader: Sendable {
     }
 
     /// What is written behind a payload.
-    private func description(of location: PayloadLocation) throws -> RecordDescription {
+    func description(of location: PayloadLocation) throws -> RecordDescription {
         let start =
             Int(location.extent.offset) + RecordHeader.byteCount + Int(location.storedByteCount)
         let range = start..<start + Int(location.descriptionByteCount)
