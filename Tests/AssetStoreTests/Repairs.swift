@@ -312,7 +312,8 @@ struct DamagedStore {
     @Test func whatLostItsContentKeepsItsBytes() throws {
         let damaged = try DamagedStore()
         let (catalog, id) = (damaged.store.catalog, damaged.asset.content)
-        let content = try #require(try catalog.environment.read { try $0.get(catalog.contents, id) })
+        let content = try #require(
+            try catalog.environment.read { try $0.get(catalog.contents, id) })
         _ = try catalog.environment.write { try $0.delete(catalog.contents, id) }
         let report = try damaged.store.verify(repairing: true)
         #expect(!report.isIntact)

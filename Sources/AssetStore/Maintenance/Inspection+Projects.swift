@@ -95,7 +95,8 @@ extension Catalog {
         _ record: ProjectRecord, _ number: ProjectNumber,
         in transaction: borrowing WriteTransaction, _ changes: ChangeSet
     ) throws(AssetError) {
-        if var store = try transaction.get(store, StoreKey()), store.projectSequence < number.number,
+        if var store = try transaction.get(store, StoreKey()),
+            store.projectSequence < number.number,
             number.number < 1 << 60
         {
             store.projectSequence = number.number

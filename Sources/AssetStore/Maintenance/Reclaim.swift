@@ -50,7 +50,7 @@ extension Store {
             var report = ReclaimReport()
             if scope == .everything {
                 try clearRemovals(isCancelled: isCancelled)
-                try packs.sweepSealed()
+                try packs.sweepUnowned()
                 try packs.removeOrphans()
             }
             try reclaimFreed(&report, isCancelled)

@@ -16,8 +16,7 @@ extension Store {
     ///   can't be read at all.
     func repair(_ report: inout VerificationReport, isCancelled: () -> Bool) throws {
         // A range that is wrongly called free must not be punched between finding and mending it.
-        let lock = try waitForReclaimLock(isCancelled)
-        try withExtendedLifetime(lock) {
+        try whileNobodyReclaims(isCancelled) {
             // What is removed below is counted, so the counters must be readable.
             try repairCounters(&report)
             var doubted: Set<ContentID> = []
@@ -74,37 +73,33 @@ extension Store {
         }
     }
 
-    /// Keeps everyone from punching; waits for who does it.
-    private func waitForReclaimLock(_ isCancelled: () -> Bool) throws -> ByteLock {
-        let nothing = Monitor(())
-        for _ in 0..<3000 {
-            if let lock = try ownership.tryLock(StoreLocks.reclaim) { return lock }
-            if isCancelled() { throw AssetError(.cancelled, "repairing was interrupted") }
-            _ = nothing.wait(seconds: 0.01) { _ -> Void? in nil }
+    /// Runs `body` while neither this nor another process punches; waits for who does.
+    private func whileNobodyReclaims(
+        _ isCancelled: () -> Bool, _ body: () throws -> Void
+    ) throws {
+        try reclaiming.withLock { _ in
+            let lock = try retryingWhileBusy(isCancelled) {
+                if let lock = try ownership.tryLock(StoreLocks.reclaim) { return lock }
+                throw AssetError(.busy, "another process gives disk blocks back; wait for it")
+            }
+            defer { withExtendedLifetime(lock) {} }
+            try body()
         }
-        throw AssetError(.busy, "another process gives disk blocks back; wait for it")
     }
 }
 
-extension Packs {
-    /// Sweeps the packs that nobody writes to and that were not swept.
-    ///
-    /// - Complexity: O(packs + records of those packs).
-    func sweepUnowned() throws {
-        var unswept: [PackID] = []
-        try catalog.environment.read { transaction in
-            try transaction.scan(catalog.packs) { id, record in
-                if !record.isSwept { unswept.append(id) }
-                return true
-            }
-        }
-        for id in unswept {
-            guard let lock = try ownership.tryLock(StoreLocks.pack(id)) else { continue }
-            try withExtendedLifetime(lock) {
-                // Its last writer may have committed more before giving up the lock.
-                let record = try catalog.environment.read { try $0.get(catalog.packs, id) }
-                if let record, !record.isSwept { try sweep(id, end: record.committedEnd) }
-            }
+/// Tries again for half a minute while another process is in the way.
+func retryingWhileBusy<Result>(
+    _ isCancelled: () -> Bool, _ body: () throws -> Result
+) throws -> Result {
+    let nothing = Monitor(())
+    for _ in 0..<3000 {
+        do {
+            return try body()
+        } catch let error as AssetError where error.code == .busy {
+            if isCancelled() { throw AssetError(.cancelled, "waiting was interrupted") }
+            _ = nothing.wait(seconds: 0.01) { _ -> Void? in nil }
         }
     }
+    return try body()
 }

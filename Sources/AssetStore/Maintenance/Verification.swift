@@ -206,7 +206,7 @@ extension Catalog {
     /// before.
     ///
     /// - Complexity: O(assets with the content), O(jobs).
-    fileprivate func subject(
+    func subject(
         of owner: RecordOwner, in transaction: borrowing ReadTransaction
     ) throws -> String {
         var subject: String?

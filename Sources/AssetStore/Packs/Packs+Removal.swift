@@ -4,14 +4,14 @@ internal import Basics
 internal import LMDB
 
 extension Packs {
-    /// Sweeps the sealed packs that nobody writes to any more and that were not swept.
+    /// Sweeps the packs that nobody writes to and that were not swept.
     ///
     /// - Complexity: O(packs + records of those packs).
-    func sweepSealed() throws {
+    func sweepUnowned() throws {
         var unswept: [PackID] = []
         try catalog.environment.read { transaction in
             try transaction.scan(catalog.packs) { id, record in
-                if record.state == .sealed, !record.isSwept { unswept.append(id) }
+                if !record.isSwept { unswept.append(id) }
                 return true
             }
         }
@@ -20,7 +20,7 @@ extension Packs {
             try withExtendedLifetime(lock) {
                 // Its last writer may have committed more before giving up the lock.
                 let record = try catalog.environment.read { try $0.get(catalog.packs, id) }
-                if let record { try sweep(id, end: record.committedEnd) }
+                if let record, !record.isSwept { try sweep(id, end: record.committedEnd) }
             }
         }
     }
