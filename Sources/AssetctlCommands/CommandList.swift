@@ -27,6 +27,9 @@ package struct CommandList: Sendable {
         FramesExportCommand.self,
         VerifyCommand.self,
         ReclaimCommand.self,
+        CompactCommand.self,
+        BackupCommand.self,
+        SalvageCommand.self,
     ])
 
     /// Takes the command's one or two words from `arguments` and finds it.
