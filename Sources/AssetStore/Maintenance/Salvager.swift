@@ -12,14 +12,18 @@ final class Salvager: Sendable {
 
     private struct State {
         var report: SalvageReport
-        /// Contents that wait to be put together.
-        var queue: [ContentID] = []
-        var isDone = false
+        /// The content that was taken last.
+        var last: (high: UInt64, low: UInt64)?
+        var workingCount = 0
+        /// What those take in memory that are being put together.
+        var byteCountInMemory = 0
+        /// Why everything is to end.
         var failure: (any Error)?
     }
 
-    /// How many contents are put together at once: they share commits.
-    private static let workerCount = 8
+    /// How many contents are put together at once, if they are small: they share commits.
+    private static let workerCount = 64
+    private static let byteCountInMemoryMax = 48 << 20
 
     /// - Parameter reader: of the old packs.
     init(store: Store, index: SalvageIndex, reader: PackReader, report: SalvageReport) {
@@ -48,50 +52,46 @@ final class Salvager: Sendable {
     private func salvageContents(_ check: () throws -> Void) throws {
         var workers: [WorkerThread] = []
         defer { for worker in workers { worker.join() } }
-        // Before the threads are waited for, they are told to end.
-        defer { state.update { $0.isDone = true } }
-        for number in 0..<Self.workerCount {
-            workers.append(
-                try WorkerThread(name: "salvager \(number)") { [self] in
-                    while let content = nextContent() {
-                        do {
-                            try salvage(content)
-                        } catch {
-                            state.update { $0.failure = $0.failure ?? error }
-                        }
-                    }
-                })
-        }
-        var last: (high: UInt64, low: UInt64)?
-        while let found = try index.next(.part, after: last) {
-            last = found
-            try check()
-            try state.wait { (state) -> Void? in
-                if let failure = state.failure { throw failure }
-                return state.queue.count < 4 * Self.workerCount ? () : nil
+        do {
+            for number in 0..<Self.workerCount {
+                state.withLock { $0.workingCount += 1 }
+                do {
+                    workers.append(
+                        try WorkerThread(name: "salvager \(number)") { [self] in work() })
+                } catch {
+                    state.withLock { $0.workingCount -= 1 }
+                    throw error
+                }
             }
-            state.update { $0.queue.append(ContentID(high: found.high, low: found.low)) }
+            while true {
+                let isDone = state.wait(seconds: 0.1) { $0.workingCount == 0 ? true : nil }
+                try check()
+                if isDone == true { break }
+            }
+        } catch {
+            state.update { $0.failure = $0.failure ?? error }
         }
-        // What waits is still put together.
-        try state.wait { (state) -> Void? in
-            if let failure = state.failure { throw failure }
-            return state.queue.isEmpty ? () : nil
-        }
-        state.update { $0.isDone = true }
-        for worker in workers { worker.join() }
-        workers = []
         try state.withLock { if let failure = $0.failure { throw failure } }
     }
 
-    private func nextContent() -> ContentID? {
-        let next = state.wait { (state) -> ContentID?? in
-            if state.failure != nil { return .some(nil) }
-            if !state.queue.isEmpty { return state.queue.removeFirst() }
-            return state.isDone ? .some(nil) : nil
+    /// Puts contents together until there are no more.
+    private func work() {
+        do {
+            while let content = try nextContent() { try salvage(content) }
+        } catch {
+            state.withLock { $0.failure = $0.failure ?? error }
         }
-        // Whoever adds waits for room.
-        state.update { _ in }
-        return next
+        state.update { $0.workingCount -= 1 }
+    }
+
+    private func nextContent() throws -> ContentID? {
+        try state.withLock { state in
+            guard state.failure == nil, let next = try index.next(.part, after: state.last) else {
+                return nil
+            }
+            state.last = next
+            return ContentID(high: next.high, low: next.low)
+        }
     }
 
     /// Puts a content together and stores it as the asset that its description names.
@@ -110,8 +110,29 @@ final class Salvager: Sendable {
                 lose(content.description, nil, "it is described as something else", isDamage: true)
                 continue
             }
-            if try store(content, id, project, asset) { return }
+            let isStored = try whileInMemory(byteCount: Int(asset.byteCount)) {
+                try store(content, id, project, asset)
+            }
+            if isStored { return }
         }
+    }
+
+    /// Runs `body`, which puts an asset together, when there is memory for it.
+    private func whileInMemory<Result>(byteCount: Int, _ body: () throws -> Result) rethrows
+        -> Result
+    {
+        // A part as it was stored, as it was given, and as it is stored again.
+        let taken = 3 * min(byteCount, Limits.partByteCount)
+        state.wait { (state) -> Void? in
+            guard
+                state.byteCountInMemory == 0
+                    || state.byteCountInMemory + taken <= Self.byteCountInMemoryMax
+            else { return nil }
+            state.byteCountInMemory += taken
+            return ()
+        }
+        defer { state.update { $0.byteCountInMemory -= taken } }
+        return try body()
     }
 
     private func description(of record: SalvageRecord) throws -> RecordDescription? {
