@@ -64,6 +64,34 @@ import Testing
         #expect(try original.store.backup(to: path).packCount == 1)
     }
 
+    @Test func whatIsRemovedMeanwhileIsInIt() throws {
+        let test = try TestStore()
+        var random = SeededGenerator(seed: 7)
+        var contents: [AssetID: [UInt8]] = [:]
+        for _ in 0..<4 {
+            let bytes = random.bytes(9 << 20)
+            contents[try test.store.put(image(), bytes).id] = bytes
+        }
+        var isFirst = true
+        let path = test.directory.file("backup")
+        _ = try test.store.backup(to: path) { done, total in
+            guard isFirst else { return true }
+            isFirst = false
+            #expect(done < total)
+            #expect(throws: Never.self) {
+                for id in contents.keys { try test.store.removeAsset(id) }
+                let report = try test.store.reclaim()
+                #expect(report.waitingByteCount >= 36 << 20 && report.freedByteCount == 0)
+            }
+            return true
+        }
+        let copy = try Store.open(at: path)
+        for (id, bytes) in contents { #expect((try copy.bytes(of: id) == bytes) as Bool) }
+        #expect(try copy.verify().isIntact)
+        try copy.close()
+        #expect(try test.store.reclaim().freedByteCount >= 30 << 20)
+    }
+
     @Test func writersGoOn() throws {
         let test = try TestStore()
         let store = test.store
