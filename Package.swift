@@ -49,7 +49,7 @@ let rooms: [Room] = [
     Room(
         name: "ProjectArchive", dependencies: ["Basics", "AssetStore", "CArchive", "CDeflate"],
         isPublic: true),
-    Room(name: "FrameCodecs", dependencies: ["Basics", "Zstd", "CTurboJPEG"], isPublic: true),
+    Room(name: "FrameCodecs", dependencies: ["Basics", "CTurboJPEG"], isPublic: true),
     Room(name: "Media", dependencies: ["Basics", "FrameCodecs", "CFFmpeg"], isPublic: true),
     Room(
         name: "Rendering",

@@ -175,10 +175,12 @@ public final class Store: Sendable {
     /// - Parameters:
     ///   - isPackable: whether it may be stored packed, where that pays.
     ///   - description: what to write behind it.
+    ///   - isLast: whether a commit follows that the caller waits for.
     ///   - reserve: called with the stored bytes before they are written.
     func writePayload(
         _ bytes: RawSpan, owner: RecordOwner, namespace: Namespace, isPackable: Bool = false,
-        description: RecordDescription? = nil, reserve: (_ byteCount: Int) throws -> Void
+        description: RecordDescription? = nil, isLast: Bool = false,
+        reserve: (_ byteCount: Int) throws -> Void
     ) throws -> WrittenPayload {
         guard committer.isRunning else { throw AssetError.storeIsClosed }
         let packed = isPackable ? try packer.pack(bytes) : nil
@@ -186,7 +188,7 @@ public final class Store: Sendable {
         do {
             return try packs.write(
                 bytes, packed: packed, owner: owner, namespace: namespace,
-                description: description?.encoded() ?? [])
+                description: description?.encoded() ?? [], durably: isLast && committer.isQuiet)
         } catch let failure as Packs.WriteFailure {
             abandon([failure.payload])
             throw failure.error

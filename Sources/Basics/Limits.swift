@@ -10,6 +10,10 @@ public enum Limits {
     public static let attributeCountMax = 64
     /// The largest regeneration parameters or job recipe, in bytes of JSON.
     public static let parametersByteCountMax = 1 << 20
+    /// The longest title, summary or error of a project or scene, in UTF-8 bytes.
+    public static let textByteCountMax = 64 << 10
+    /// The most assets and jobs that one scene or checkpoint refers to.
+    public static let referenceCountMax = 1024
     /// The payload bytes of one part of an asset; only the last part is shorter.
     public static let partByteCount = 4 << 20
     /// The largest asset that is lent as one contiguous span; larger ones are read in ranges.
@@ -18,12 +22,17 @@ public enum Limits {
     public static let recordByteCountMax = 1 << 30
     /// The smallest and largest width and height of a frame, in pixels.
     public static let frameSide = 1...16_384
+    /// The fewest and most rows of a band of a losslessly packed frame.
+    public static let losslessBandRows = 2...512
     /// The smallest and largest width and height of a video, in pixels.
     public static let videoSide = 16...8192
     /// The lowest and highest frame rate, in frames per second.
     public static let frameRate = 1.0...240.0
     /// The most frames of one job: three days at 60 frames per second.
     public static let frameCountMax = 16_000_000
+    /// How often in a row the worker of a job may die without having stored anything new, before
+    /// the job is given up.
+    public static let crashCountMax = 3
     /// The most worker threads of one job.
     public static let workerCountMax = 256
     /// The most layers of one scene.

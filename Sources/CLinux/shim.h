@@ -19,6 +19,11 @@ enum { assetstore_SYNC_FILE_RANGE_WRITE = 0x02 };
 // open(2): a file without a name.
 enum { assetstore_O_TMPFILE = 020200000 };
 
+// pwritev2(2): a write that is durable when it returns.
+extern long pwritev2(
+    int descriptor, const void *pieces, int count, long offset, int flags);
+enum { assetstore_RWF_DSYNC = 2 };
+
 // fcntl(2): open-file-description locks.
 enum { assetstore_F_OFD_GETLK = 36, assetstore_F_OFD_SETLK = 37, assetstore_F_OFD_SETLKW = 38 };
 

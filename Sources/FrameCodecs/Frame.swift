@@ -8,7 +8,7 @@ public import Basics
 /// shared immutable box; changing it needs exclusive access, which the compiler enforces.
 ///
 /// Planes lie one after the other, each starting at a multiple of 64 bytes, each row at a multiple
-/// of ``alignment`` bytes. Fresh frames are zero (transparent black in the RGB formats).
+/// of ``alignment`` bytes unless other strides were asked for. Fresh frames are zero (transparent black in the RGB formats).
 @safe public struct Frame: ~Copyable, @unchecked Sendable {
     // @unchecked: the memory has one owner, and is only written through `mutating` functions.
 
@@ -43,19 +43,48 @@ public import Basics
     ///
     /// - Throws: ``AssetError/Code/invalidArgument`` when a side is outside ``Limits/frameSide``.
     public init(width: Int, height: Int, format: PixelFormat) throws(AssetError) {
+        try self.init(width: width, height: height, format: format, strides: nil)
+    }
+
+    /// A frame of zeros whose rows lie as the caller wants them, unaligned when the strides are no
+    /// multiples of ``alignment``.
+    ///
+    /// - Parameter strides: for each plane the bytes from one row to the next.
+    /// - Throws: ``AssetError/Code/invalidArgument`` when a side is outside ``Limits/frameSide``, or
+    ///   a stride is missing, shorter than its row or more than 16 times ``Limits/frameSide``.
+    public init(
+        width: Int, height: Int, format: PixelFormat, strides: [Int]
+    ) throws(AssetError) {
+        try self.init(width: width, height: height, format: format, strides: .some(strides))
+    }
+
+    private init(
+        width: Int, height: Int, format: PixelFormat, strides: [Int]?
+    ) throws(AssetError) {
         guard Limits.frameSide.contains(width), Limits.frameSide.contains(height) else {
             throw AssetError(
                 .invalidArgument,
                 "a frame of \(width)×\(height) pixels is outside "
                     + "\(Limits.frameSide.lowerBound)–\(Limits.frameSide.upperBound) per side")
         }
+        guard strides.map({ $0.count == format.planeCount }) ?? true else {
+            throw AssetError(
+                .invalidArgument,
+                "\(format) has \(format.planeCount) planes; give a stride for each")
+        }
         var planes: [Plane] = []
         var offset = 0
         for plane in 0..<format.planeCount {
             let (used, rows) = format.planeSize(plane, width: width, height: height)
-            let stride = (used + Self.alignment - 1) / Self.alignment * Self.alignment
+            let aligned = (used + Self.alignment - 1) / Self.alignment * Self.alignment
+            let stride = strides?[plane] ?? aligned
+            guard stride >= used, stride <= 16 * Limits.frameSide.upperBound else {
+                throw AssetError(
+                    .invalidArgument,
+                    "a stride of \(stride) bytes is too short or too long for rows of \(used)")
+            }
             planes.append(Plane(offset: offset, stride: stride, rowByteCount: used, rows: rows))
-            offset += stride * rows
+            offset += (stride * rows + Self.alignment - 1) / Self.alignment * Self.alignment
         }
         self.width = width
         self.height = height
@@ -90,16 +119,23 @@ public import Basics
         try unsafe body(UnsafeMutableRawBufferPointer(start: memory, count: byteCount))
     }
 
+    /// A view of the frame's memory for the inner loops. It must not outlive the call that borrows
+    /// the frame, and be written through only when that call has the frame `inout`.
+    var samples: Lane<UInt8> {
+        unsafe Lane(
+            start: memory.assumingMemoryBound(to: UInt8.self), bounds: 0..<byteCount)
+    }
+
     /// Sets every byte to zero: transparent black in the RGB formats.
     public mutating func clear() {
         unsafe memory.initializeMemory(as: UInt8.self, repeating: 0, count: byteCount)
     }
 
-    /// Makes this frame equal to `other`, which must have the same size and format.
+    /// Makes this frame equal to `other`, which must have the same size, format and strides.
     public mutating func copy(from other: borrowing Frame) {
         precondition(
-            width == other.width && height == other.height && format == other.format,
-            "frames of different shape")
+            width == other.width && height == other.height && format == other.format
+                && planes == other.planes, "frames of different shape")
         unsafe memory.copyMemory(from: other.memory, byteCount: byteCount)
     }
 }

@@ -6,4 +6,6 @@
 public enum FrameCodec: UInt8, Sendable, CaseIterable {
     /// A baseline JPEG (JFIF) file, written by ``JPEGEncoder``.
     case jpeg = 1
+    /// A frame packed without loss, written by ``LosslessEncoder``.
+    case lossless = 2
 }

@@ -67,7 +67,8 @@ internal import CTurboJPEG
             try check(decodePlanes(bytes, into: &frame))
         case .bgraPremultiplied:
             try check(decodePixels(bytes, into: &frame))
-        case .rgba, .yuv420BT709:
+        case .rgba, .bgra, .rgbaPremultiplied, .rgb, .grey, .rgba16, .yuv420BT709, .yuv420BT601,
+            .yuv420BT709Full:
             throw AssetError(
                 .invalidArgument,
                 "a JPEG can't be unpacked into \(frame.format); use bgraPremultiplied or "

@@ -96,13 +96,54 @@ import Testing
         let (key, value) = try sample.only(
             "projects", key: "ProjectNumber", value: "ProjectRecord", tables)
         #expect(key.number("number") == 1 && value.text("name") == "project")
-        #expect(value.number("quota") == 1 << 39 && value.number("status") == 1)
+        #expect(value.number("quota") == 1 << 39)
         let (name, number) = try sample.only(
             "projectsByName", key: "ProjectNameKey", value: "ProjectNumberRecord", tables)
         #expect(name.text("name") == "project" && number.number("project") == 1)
+        #expect(value.text("title") == "title" && value.text("summary") == "summary")
+        #expect(value.text("stage") == "stage" && value.real("percent") == 12.5)
+        #expect(value.text("error") == "error" && value.text("specification") == "{}")
+        #expect(value.number("status") == 4)
+        #expect(value.number("completedAt").map { $0 > 0 } == true)
+        let status = try sample.only("projectsByStatus", key: "StatusProjectKey", tables).key
+        #expect(status.number("status") == 4 && status.number("project") == 1)
         let (removal, _) = try sample.only(
             "removals", key: "RemovalKey", value: "RemovalRecord", tables)
         #expect(removal.number("kind") == 2 && removal.number("low") == 8)
+    }
+
+    @Test func scenesAndCheckpoints() throws {
+        let sample = try SampleStore()
+        let id = [sample.asset.id.high, sample.asset.id.low].flatMap { half in
+            (0..<8).map { UInt8(truncatingIfNeeded: half >> ($0 * 8)) }
+        }
+        let job = [sample.job.id.high, sample.job.id.low].flatMap { half in
+            (0..<8).map { UInt8(truncatingIfNeeded: half >> ($0 * 8)) }
+        }
+        let (key, scene) = try sample.only(
+            "scenes", key: "SceneKey", value: "ProjectScene.Record", tables)
+        #expect(key.number("project") == 1 && key.text("scene") == "scene")
+        #expect(scene.number("index") == 258 && scene.number("status") == 2)
+        #expect(scene.text("title") == "title" && scene.text("specification") == "[]")
+        #expect(scene.number("assetCount") == 1)
+        #expect(scene.bytes("assets") == [5, 0, 0, 0] + Array("voice".utf8) + id)
+        let place = try sample.only("scenesByIndex", key: "PlacedSceneKey", tables).key
+        #expect(place.number("project") == 1 && place.number("index") == 258)
+        #expect(place.text("scene") == "scene")
+
+        let (number, checkpoint) = try sample.only(
+            "checkpoints", key: "CheckpointKey", value: "Checkpoint.Record", tables)
+        #expect(number.number("project") == 1 && number.number("number") == 1)
+        let project = try sample.only("projects", value: "ProjectRecord", tables).value
+        #expect(project.number("checkpointSequence") == 1)
+        #expect(checkpoint.number("createdAt").map { $0 > 0 } == true)
+        #expect(checkpoint.number("completedCount") == 2 && checkpoint.number("totalCount") == 3)
+        #expect(checkpoint.text("stage") == "stage" && checkpoint.real("percent") == 12.5)
+        #expect(checkpoint.text("data") == "[1]")
+        #expect(checkpoint.number("assetCount") == 1 && checkpoint.number("jobCount") == 1)
+        #expect(
+            checkpoint.bytes("references")
+                == [1, 0, 0, 0, 0x61] + id + [1, 0, 0, 0, 0x62] + job)
     }
 
     @Test func changesInTheOrderOfCommits() throws {
@@ -143,6 +184,7 @@ import Testing
         #expect(value.number("project") == 1 && value.text("kind") == "render")
         #expect(value.text("recipe") == "[1]" && value.text("submission") == "[2]")
         #expect(value.number("frameCount") == 7)
+        #expect(value.number("crashCount") == 0 && value.number("progressAtStart") == 0)
 
         let state = try sample.only("jobsByState", key: "StateJobKey", tables).key
         #expect(state.number("state") == 4 && state.number("low") == id.low)
@@ -161,6 +203,7 @@ import Testing
         let segment = try sample.only("segments", key: "SegmentKey", tables).key
         #expect(segment.number("low") == sequence.number("segmentsLow"))
         #expect(segment.number("track") == 2 && segment.number("index") == 258)
+        #expect(sequence.number("changedAt").map { $0 > 0 } == true)
         let counted = try tables.read(try #require(sequence.bytes("frames")), as: "Usage")
         #expect(counted.number("count") == 1)
         #expect(counted.number("byteCount") == 77 && counted.number("storedByteCount") == 77)

@@ -18,6 +18,8 @@ enum CatalogDamage: CaseIterable {
     case unlistedJob, jobMissingByProject, strayJobState, strayProjectJob
     case wrongFrameCounter, lostSequence, strayFrames, straySegments, straySequence
     case lostProjectName, strayProjectName, lostProject, lostProjectAndName
+    case lostProjectStatus, strayProjectStatus, lostScenePlace, strayScenePlace
+    case lowCheckpointSequence, lostProjectOfScenes
 
     /// Inflicts the damage on a store that ``DamagedStore`` made.
     func inflict(on damaged: DamagedStore) throws {
@@ -175,6 +177,26 @@ enum CatalogDamage: CaseIterable {
                         segmentsID: SequenceID(high: 7, low: 8)))
             case .lostProjectName:
                 try transaction.delete(catalog.projectsByName, ProjectNameKey(name: "p"))
+            case .lostProjectStatus:
+                try transaction.delete(
+                    catalog.projectsByStatus, StatusProjectKey(.idle, record.project))
+            case .strayProjectStatus:
+                try transaction.put(
+                    catalog.projectsByStatus, StatusProjectKey(.failed, record.project), .init())
+            case .lostScenePlace:
+                let place = try #require(try transaction.last(catalog.scenesByIndex, prefix: []))
+                try transaction.delete(catalog.scenesByIndex, place.key)
+            case .strayScenePlace:
+                var place = try #require(try transaction.last(catalog.scenesByIndex, prefix: []))
+                place.key.index += 7
+                try transaction.put(catalog.scenesByIndex, place.key, .init())
+            case .lowCheckpointSequence:
+                var project = try #require(
+                    try transaction.get(catalog.projects, damaged.planned))
+                project.checkpointSequence = 1
+                try transaction.put(catalog.projects, damaged.planned, project)
+            case .lostProjectOfScenes:
+                try transaction.delete(catalog.projects, damaged.planned)
             case .strayProjectName:
                 try transaction.put(
                     catalog.projectsByName, ProjectNameKey(name: "nobody"),
@@ -194,6 +216,8 @@ struct DamagedStore {
     var store: Store { test.store }
     /// One of two with the same content.
     let asset: Asset
+    /// A project with scenes and checkpoints alone.
+    let planned: ProjectNumber
     /// The only one with its content.
     let lone: Asset
     let job: JobID
@@ -235,6 +259,13 @@ struct DamagedStore {
         _ = try put(image(name: "last"), random.bytes(400))
         try store.removeAsset(gone.id)
         self.contents = contents
+        _ = try store.createProject("planned")
+        try store.putScene(ProjectScene(id: "s", index: 3), in: "planned")
+        try store.addCheckpoint(CheckpointDescription(stage: "s"), to: "planned")
+        try store.addCheckpoint(CheckpointDescription(stage: "s"), to: "planned")
+        let catalog = store.catalog
+        planned = try #require(
+            try catalog.environment.read { try catalog.project(named: "planned", in: $0) })
         // Closing it notes that everything in the pack is known.
         try test.reopen()
     }
@@ -283,8 +314,10 @@ struct DamagedStore {
             let damaged = try DamagedStore(seed: UInt64(round))
             // Each of these leaves the others something to damage.
             let order = CatalogDamage.allCases.filter {
-                ![.unreferencedContent, .lostPack, .lostProject, .lostSequence, .lostFreeRange]
-                    .contains($0)
+                ![
+                    .unreferencedContent, .lostPack, .lostProject, .lostSequence, .lostFreeRange,
+                    .lostScenePlace, .lostProjectOfScenes,
+                ].contains($0)
             }.shuffled(using: &random)
             for damage in order.prefix(10) { try damage.inflict(on: damaged) }
             let report = try damaged.store.verify(repairing: true)

@@ -147,8 +147,9 @@ import Testing
             let owner = RecordOwner(
                 kind: isFrame ? .frame : .part, high: 77, low: UInt64(number), track: 0, index: 0)
             let header = RecordHeader(location, owner: owner, namespace: .images)
-            unsafe try file.write(
-                header.encoded().span.bytes, payload.span.bytes, described.span.bytes, at: place)
+            _ = unsafe try file.write(
+                header.encoded().span.bytes, payload.span.bytes, described.span.bytes, at: place,
+                durably: false)
             place += Int(location.recordByteCount)
         }
         let report = try Store.salvage(from: broken.path, to: broken.mended)

@@ -52,6 +52,21 @@ struct SampleStore {
         guard let job = try store.job(submitted.id) else {
             throw AssetError(.inputMissing, "the sample's job is gone")
         }
+        try store.updateProject("project") {
+            $0 = ProjectDescription(
+                title: "title", summary: "summary", status: .failed, stage: "stage",
+                percent: 12.5, error: "error", specification: "{}", quota: $0.quota)
+        }
+        try store.putScene(
+            ProjectScene(
+                id: "scene", index: 258, status: .inProgress, title: "title",
+                specification: "[]", assets: ["voice": asset.id]),
+            in: "project")
+        try store.addCheckpoint(
+            CheckpointDescription(
+                stage: "stage", completedCount: 2, totalCount: 3, assets: ["a": asset.id],
+                jobs: ["b": job.id], data: "[1]"),
+            to: "project")
         // A removal that was cut short.
         let catalog = store.catalog
         try catalog.environment.write { transaction in

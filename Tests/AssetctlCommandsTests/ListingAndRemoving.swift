@@ -108,6 +108,11 @@ import Testing
         ["rm", "01980000-0000-7000-8000-000000000000"], ["job", "show", "x"],
         ["job", "cancel", "x"], ["job", "rm", "x"], ["frames", "ls", "x"],
         ["frames", "get", "x", "0", "--output", "f.png"], ["frames", "export", "x", "d"],
+        ["projects"], ["project", "show", "p"], ["project", "set", "p", "--title", "t"],
+        ["project", "quota", "p", "1K"], ["project", "rm", "p"], ["quota", "1K"],
+        ["project", "scenes", "p"], ["project", "checkpoints", "p"], ["project", "check", "p"],
+        ["project", "resume", "p"], ["project", "discard", "p"], ["project", "revert", "p", "1"],
+        ["housekeeping"], ["evict", "1K"],
     ])
     func readingNeedsAStore(_ arguments: [String]) throws {
         for makesDirectory in [false, true] {

@@ -13,6 +13,10 @@ struct Catalog: Sendable {
     let store: Table<StoreKey, StoreRecord>
     let projects: Table<ProjectNumber, ProjectRecord>
     let projectsByName: Table<ProjectNameKey, ProjectNumberRecord>
+    let projectsByStatus: Table<StatusProjectKey, Presence>
+    let scenes: Table<SceneKey, ProjectScene.Record>
+    let scenesByIndex: Table<PlacedSceneKey, Presence>
+    let checkpoints: Table<CheckpointKey, Checkpoint.Record>
     let assets: Table<AssetID, Asset.Record>
     let assetsByProject: Table<ProjectAssetKey, Presence>
     let assetsByName: Table<NameAssetKey, Presence>
@@ -79,6 +83,10 @@ struct Catalog: Sendable {
         _ = try opener.transaction.get(store, StoreKey())
         projects = try opener.existingTable("projects")
         projectsByName = try opener.existingTable("projectsByName")
+        projectsByStatus = try opener.existingTable("projectsByStatus")
+        scenes = try opener.existingTable("scenes")
+        scenesByIndex = try opener.existingTable("scenesByIndex")
+        checkpoints = try opener.existingTable("checkpoints")
         assets = try opener.existingTable("assets")
         assetsByProject = try opener.existingTable("assetsByProject")
         assetsByName = try opener.existingTable("assetsByName")

@@ -157,7 +157,9 @@ final class ChangeSet {
                 try transaction.put(catalog.usage, key, value)
             }
         }
-        for (job, record) in sequences {
+        for (job, changed) in sequences {
+            var record = changed
+            record.changedAt = .now()
             try transaction.put(catalog.jobFrames, job, record)
         }
         try writeFreeRanges(to: transaction)

@@ -61,20 +61,36 @@ public struct AssetID: Hashable, Comparable, Sendable, CustomStringConvertible {
 /// Makes identifiers that grow strictly, also within a millisecond and when the clock jumps back.
 /// Thread-safe.
 final class AssetIDSource: Sendable {
-    /// The 60 bits of time and counter of the last identifier.
-    private let last = Mutex<UInt64>(0)
+    private struct State {
+        /// The 60 bits of time and counter of the last identifier.
+        var stamp: UInt64 = 0
+        /// Begun by the system's randomness, which costs a call each time it is asked.
+        var random = UInt64.random(in: 0 ... .max)
+
+        /// SplitMix64.
+        mutating func nextRandom() -> UInt64 {
+            random &+= 0x9E37_79B9_7F4A_7C15
+            var z = random
+            z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+            z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+            return z ^ (z >> 31)
+        }
+    }
+
+    private let state = Mutex(State())
 
     func next(now: Timestamp = .now()) -> AssetID {
         let time = UInt64(max(0, now.millisecondsSinceEpoch)) & (1 << 48 - 1)
-        // The counter starts low in its 12 bits, at random, so that it has room to grow.
-        let fresh = time << 12 | UInt64.random(in: 0..<1024)
-        let stamp = last.withLock { last in
-            last = max(fresh, last + 1)
-            return last
+        return state.withLock { state in
+            let random = state.nextRandom()
+            // The counter starts low in its 12 bits, at random, so that it has room to grow.
+            let fresh = time << 12 | random & 1023
+            let stamp = max(fresh, state.stamp + 1)
+            state.stamp = stamp
+            return AssetID(
+                high: (stamp >> 12) << 16 | 0x7000 | stamp & 0xFFF,
+                low: 1 << 63 | state.nextRandom() >> 2)
         }
-        return AssetID(
-            high: (stamp >> 12) << 16 | 0x7000 | stamp & 0xFFF,
-            low: 1 << 63 | UInt64.random(in: 0..<1 << 62))
     }
 
     func nextContent() -> ContentID {

@@ -170,6 +170,8 @@ struct SequenceRecord: TableValue, Equatable {
     var frames: Usage
     var segmentsID: SequenceID
     var segments: Usage
+    /// When it was last changed.
+    var changedAt = Timestamp.now()
 
     func append(to value: inout ByteWriter) {
         value.append(UInt8(1))
@@ -180,6 +182,7 @@ struct SequenceRecord: TableValue, Equatable {
         value.append(segmentsID.high)
         value.append(segmentsID.low)
         segments.append(to: &value)
+        value.append(changedAt.millisecondsSinceEpoch)
     }
 
     init(project: ProjectNumber, framesID: SequenceID, segmentsID: SequenceID) {
@@ -197,6 +200,7 @@ struct SequenceRecord: TableValue, Equatable {
         frames = try Usage(value: &value)
         segmentsID = SequenceID(high: try value.integer(), low: try value.integer())
         segments = try Usage(value: &value)
+        changedAt = Timestamp(millisecondsSinceEpoch: try value.integer())
     }
 }
 

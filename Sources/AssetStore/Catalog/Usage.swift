@@ -55,7 +55,7 @@ extension Catalog {
         if scope == .wholeStore {
             return try transaction.get(store, StoreKey())?.quota.map { Int($0) }
         }
-        return try transaction.get(projects, scope)?.quota
+        return try transaction.get(projects, scope)?.description.quota
     }
 
     /// Tells that a write is refused: what it needs and what is left.

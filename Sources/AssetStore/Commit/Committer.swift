@@ -1,9 +1,10 @@
-// The one thread that makes changes durable.
+// What makes changes durable: two threads, one behind the other.
 //
 // Callers write payloads on their own threads and hand over what is to change in the catalog. The
-// committer takes all requests that wait, syncs the packs they wrote to, and commits one catalog
-// transaction for the whole group: one pair of flushes, however many callers. Data before index,
-// always.
+// first thread takes all requests that wait and syncs the packs they wrote to; the second commits
+// one catalog transaction for the whole group, while the first syncs the next one. Data before
+// index, always. A caller that is alone does both itself: handing over would cost it two switches
+// of threads.
 
 internal import Basics
 internal import Dispatch
@@ -19,24 +20,35 @@ final class Committer: Sendable {
         var reservation: Reservation?
         /// Payloads that were written in vain.
         var abandoned: [WrittenPayload] = []
-        /// Changes the catalog. Runs on the committer's thread; it may run again when another
-        /// request of its group fails, so it must depend on nothing but the transaction.
+        /// Changes the catalog. Runs on a committing thread; it may run again when another request
+        /// of its group fails, so it must depend on nothing but the transaction.
         var apply: @Sendable (borrowing WriteTransaction, ChangeSet) throws -> Void
-        /// Called once, on the committer's thread: durable, or why not.
+        /// Called once, on a committing thread: durable, or why not.
         var completion: @Sendable (Result<Void, any Error>) -> Void
     }
 
     private struct Queue {
         var requests: [Request] = []
-        var thread: WorkerThread?
-        var isRunning: Bool { thread != nil }
-        /// Whether the thread is to end when nothing waits.
+        /// A group whose packs are synced.
+        var synced: CommitGroup?
+        var isSyncing = false
+        var isCommitting = false
+        /// How many requests the newest group had: whether callers come alone.
+        var groupCount = 0
+        var threads: Threads?
+        /// Whether the threads are to end when nothing waits.
         var isStopping = false
+
+        var isRunning: Bool { threads != nil }
+        var isIdle: Bool { requests.isEmpty && synced == nil && !isSyncing && !isCommitting }
     }
 
-    private let catalog: Catalog
-    private let admission: Admission
-    private let onFreed: @Sendable () -> Void
+    private struct Threads {
+        var syncing: WorkerThread
+        var committing: WorkerThread
+    }
+
+    private let target: CommitTarget
     private let queue = Monitor(Queue())
 
     /// The most requests of one group; bounds the memory of a transaction.
@@ -44,26 +56,35 @@ final class Committer: Sendable {
 
     /// - Parameter onFreed: called after a commit that freed ranges of packs.
     init(catalog: Catalog, admission: Admission, onFreed: @escaping @Sendable () -> Void) {
-        self.catalog = catalog
-        self.onFreed = onFreed
-        self.admission = admission
+        target = CommitTarget(catalog: catalog, admission: admission, onFreed: onFreed)
     }
 
-    /// Starts the thread. Requests are refused before.
+    /// Starts the threads. Requests are refused before.
     func start() throws(AssetError) {
-        let (queue, catalog, admission, onFreed) = (queue, catalog, admission, onFreed)
-        // Before the thread looks: it would end at once.
+        let (queue, target) = (queue, target)
+        // Before the threads look: they would end at once.
         queue.withLock { $0.isStopping = false }
-        let thread = try WorkerThread(name: "committer") {
-            while let group = Self.nextGroup(queue) {
-                Self.commit(group, to: catalog, admission, onFreed)
-            }
+        let syncing = try WorkerThread(name: "pack syncs") {
+            while Self.syncNext(queue) {}
         }
-        queue.update { $0.thread = thread }
+        let committing: WorkerThread
+        do throws(AssetError) {
+            committing = try WorkerThread(name: "commits") {
+                while Self.commitNext(queue, to: target) {}
+            }
+        } catch {
+            queue.update { $0.isStopping = true }
+            syncing.join()
+            throw error
+        }
+        queue.update { $0.threads = Threads(syncing: syncing, committing: committing) }
     }
 
     /// Whether requests are taken.
     var isRunning: Bool { queue.withLock { $0.isRunning } }
+
+    /// Whether nobody else writes now, and those before came alone.
+    var isQuiet: Bool { queue.withLock { $0.isIdle && $0.groupCount <= 1 } }
 
     /// Hands a change over; its completion tells the outcome.
     func submit(_ request: Request) {
@@ -71,10 +92,7 @@ final class Committer: Sendable {
             if queue.isRunning { queue.requests.append(request) }
             return queue.isRunning
         }
-        guard isAccepted else {
-            request.completion(.failure(AssetError.storeIsClosed))
-            return
-        }
+        if !isAccepted { request.completion(.failure(AssetError.storeIsClosed)) }
     }
 
     /// Commits a change and waits until it is durable.
@@ -84,139 +102,92 @@ final class Committer: Sendable {
         _ apply: @escaping @Sendable (borrowing WriteTransaction, ChangeSet) throws -> Void
     ) throws {
         let outcome = Outcome()
-        submit(
-            Request(
-                payloads: payloads, reservation: reservation, abandoned: abandoned, apply: apply
-            ) { outcome.set($0) })
+        let request = Request(
+            payloads: payloads, reservation: reservation, abandoned: abandoned, apply: apply
+        ) { outcome.set($0) }
+        let isAlone = queue.withLock { queue in
+            guard queue.isRunning, queue.isIdle, queue.groupCount <= 1 else { return false }
+            (queue.isSyncing, queue.isCommitting) = (true, true)
+            return true
+        }
+        if isAlone {
+            var group = CommitGroup(requests: [request])
+            group.synchronize()
+            group.commit(to: target)
+            let isAwaited = queue.withLock { queue in
+                (queue.isSyncing, queue.isCommitting) = (false, false)
+                return !queue.isIdle || queue.isStopping
+            }
+            // Waking the threads for nothing would cost as much as handing over to them.
+            if isAwaited { queue.update { _ in } }
+        } else {
+            submit(request)
+        }
         try outcome.wait()
     }
 
-    /// Commits what is waiting, then ends the thread. Requests are refused until it is started
+    /// Commits what is waiting, then ends the threads. Requests are refused until they are started
     /// again.
     func stop() {
         let stopped = queue.update { queue in
             queue.isStopping = true
-            return queue.thread.take()
+            return queue.threads.take()
         }
         guard let stopped else { return }
-        guard stopped.isCurrent else { return stopped.join() }
-        // The last reference to a store went with a request that the thread is done with. What
+        // The last reference to a store may go with a request that a thread is done with. What
         // waits is committed before the packs are given up.
-        while let group = Self.nextGroup(queue) {
-            Self.commit(group, to: catalog, admission, onFreed)
+        if stopped.committing.isCurrent {
+            queue.withLock { $0.isCommitting = false }
+            while Self.commitNext(queue, to: target) {}
+            stopped.committing.detach()
+            stopped.syncing.join()
+        } else if stopped.syncing.isCurrent {
+            queue.update { $0.isSyncing = false }
+            while Self.syncNext(queue) {}
+            stopped.syncing.detach()
+            stopped.committing.join()
+        } else {
+            stopped.syncing.join()
+            stopped.committing.join()
         }
-        stopped.detach()
     }
 
-    private static func nextGroup(_ queue: Monitor<Queue>) -> [Request]? {
-        queue.wait { (queue) -> [Request]?? in
+    /// Syncs the packs of the next group; says whether there may be another.
+    private static func syncNext(_ queue: Monitor<Queue>) -> Bool {
+        let next = queue.wait { (queue) -> CommitGroup?? in
+            if queue.isSyncing || queue.synced != nil { return nil }
             if queue.requests.isEmpty { return queue.isStopping ? .some(nil) : nil }
-            let group = Array(queue.requests.prefix(groupCountMax))
-            queue.requests.removeFirst(group.count)
+            let group = CommitGroup(requests: Array(queue.requests.prefix(groupCountMax)))
+            queue.requests.removeFirst(group.requests.count)
+            queue.isSyncing = true
+            queue.groupCount = group.requests.count
             return group
         }
+        guard var group = next else { return false }
+        group.synchronize()
+        queue.update { queue in
+            queue.isSyncing = false
+            queue.synced = group
+        }
+        return true
     }
 
-    /// Commits a group. A request that fails is taken out, and the others are tried again: nobody
-    /// suffers for another's error.
-    private static func commit(
-        _ group: [Request], to catalog: Catalog, _ admission: Admission,
-        _ onFreed: () -> Void
-    ) {
-        var remaining = synchronize(group)
-        while !remaining.isEmpty {
-            var failed: (index: Int, error: any Error)?
-            var committing: [Reservation] = []
-            do {
-                let hasFreed = try catalog.change { transaction, changes in
-                    for (index, request) in remaining.enumerated() {
-                        do {
-                            try apply(request, catalog, transaction, changes)
-                        } catch {
-                            failed = (index, error)
-                            throw error
-                        }
-                    }
-                    try advancePacks(of: remaining, catalog, transaction)
-                    let reservations = remaining.compactMap(\.reservation)
-                    try admission.beginCommit(reservations, transaction.number)
-                    committing = reservations
-                    return changes.freedCount > 0
-                }
-                // Should it fail, others take for reserved what is used, until the next change.
-                try? admission.endCommit(committing, isCommitted: true)
-                for request in remaining {
-                    for payload in request.payloads + request.abandoned { payload.pack.settle() }
-                    request.completion(.success(()))
-                }
-                if hasFreed { onFreed() }
-                return
-            } catch {
-                try? admission.endCommit(committing, isCommitted: false)
-                guard let (index, error) = failed else {
-                    for request in remaining { request.completion(.failure(error)) }
-                    return
-                }
-                remaining.remove(at: index).completion(.failure(error))
+    /// Commits the next group whose packs are synced; says whether there may be another.
+    private static func commitNext(_ queue: Monitor<Queue>, to target: CommitTarget) -> Bool {
+        let next = queue.wait { (queue) -> CommitGroup?? in
+            if queue.isCommitting { return nil }
+            if let group = queue.synced.take() {
+                queue.isCommitting = true
+                return group
             }
+            return queue.isStopping && queue.isIdle ? .some(nil) : nil
         }
-    }
-
-    /// Syncs the packs of a group; requests whose pack can't be synced fail and drop out.
-    private static func synchronize(_ group: [Request]) -> [Request] {
-        var failures: [PackID: any Error] = [:]
-        var synchronized: Set<PackID> = []
-        for request in group {
-            for payload in request.payloads where synchronized.insert(payload.pack.id).inserted {
-                do {
-                    try payload.pack.synchronize()
-                } catch {
-                    failures[payload.pack.id] = error
-                }
-            }
-        }
-        if failures.isEmpty { return group }
-        return group.filter { request in
-            guard let error = request.payloads.lazy.compactMap({ failures[$0.pack.id] }).first
-            else { return true }
-            request.completion(.failure(error))
-            return false
-        }
-    }
-
-    private static func apply(
-        _ request: Request, _ catalog: Catalog, _ transaction: borrowing WriteTransaction,
-        _ changes: ChangeSet
-    ) throws {
-        try request.apply(transaction, changes)
-        for payload in request.payloads {
-            try catalog.claim(payload.location, for: payload.owner, in: transaction)
-        }
-        for payload in request.abandoned {
-            changes.free(
-                payload.location.extent, byteCount: payload.location.recordByteCount)
-        }
-    }
-
-    /// Moves the committed ends of the packs past what the group wrote.
-    private static func advancePacks(
-        of group: [Request], _ catalog: Catalog, _ transaction: borrowing WriteTransaction
-    ) throws {
-        var ends: [PackID: UInt64] = [:]
-        for request in group {
-            for payload in request.payloads + request.abandoned {
-                let end = payload.location.extent.offset + payload.location.recordByteCount
-                ends[payload.pack.id] = max(ends[payload.pack.id] ?? 0, end)
-            }
-        }
-        for (pack, end) in ends {
-            guard var record = try transaction.get(catalog.packs, pack) else {
-                throw AssetError(.damaged, "the record of pack \(pack) is gone")
-            }
-            record.committedEnd = max(record.committedEnd, end)
-            record.isSwept = false
-            try transaction.put(catalog.packs, pack, record)
-        }
+        // Whoever waits for the place of a synced group.
+        queue.update { _ in }
+        guard let group = next else { return false }
+        group.commit(to: target)
+        queue.update { $0.isCommitting = false }
+        return true
     }
 }
 

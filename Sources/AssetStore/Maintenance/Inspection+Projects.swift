@@ -46,11 +46,12 @@ extension Inspection {
                 if record.project == number { name = key.name }
                 return name == nil
             }
-            try catalog.enter(
-                ProjectRecord(
-                    name: try name
-                        ?? catalog.freeName(like: "recovered \(number.number)", in: transaction)),
-                number, in: transaction, changes)
+            var record = ProjectRecord(
+                name: try name
+                    ?? catalog.freeName(like: "recovered \(number.number)", in: transaction))
+            record.checkpointSequence =
+                try transaction.last(catalog.checkpoints, prefix: number.keyBytes)?.key.number ?? 0
+            try catalog.enter(record, number, in: transaction, changes)
         }
     }
 
@@ -58,6 +59,10 @@ extension Inspection {
         _ piece: Piece, in transaction: borrowing some Transaction & ~Copyable
     ) throws -> [UInt8]? {
         try scan(catalog.projects, piece, in: transaction) { number, project in
+            try require(
+                StatusProjectKey(project.description.status, number),
+                in: catalog.projectsByStatus, "project \(project.name)",
+                "the index by status does not list it", transaction)
             let key = ProjectNameKey(name: project.name)
             let named = try transaction.get(catalog.projectsByName, key)?.project
             if named == number { return }
@@ -89,6 +94,82 @@ extension Inspection {
     }
 }
 
+extension Inspection {
+    func inspectProjectsByStatus(
+        _ piece: Piece, in transaction: borrowing some Transaction & ~Copyable
+    ) throws -> [UInt8]? {
+        try scan(catalog.projectsByStatus, piece, in: transaction) { key, _ in
+            let project = try transaction.get(catalog.projects, key.project)
+            if project?.description.status.rawValue == key.status { return }
+            dismiss(
+                key, of: catalog.projectsByStatus, "the index of projects by status",
+                "project \(key.project.number)")
+        }
+    }
+
+    func inspectScenes(
+        _ piece: Piece, in transaction: borrowing some Transaction & ~Copyable
+    ) throws -> [UInt8]? {
+        try scan(catalog.scenes, piece, in: transaction) { key, record in
+            let name = "scene \(key.scene)"
+            if try isRemoved(key.project, in: transaction) { return }
+            try inspectProject(key.project, of: name, in: transaction)
+            try require(
+                PlacedSceneKey(key.project, record.scene(key.scene)), in: catalog.scenesByIndex,
+                name, "the scenes' order does not list it", transaction)
+        }
+    }
+
+    func inspectScenesByIndex(
+        _ piece: Piece, in transaction: borrowing some Transaction & ~Copyable
+    ) throws -> [UInt8]? {
+        try scan(catalog.scenesByIndex, piece, in: transaction) { key, _ in
+            // A scene that is being cleared away goes before its place.
+            if try isRemoved(key.project, in: transaction) { return }
+            if let record = try transaction.get(
+                catalog.scenes, SceneKey(key.project, key.scene)),
+                PlacedSceneKey(key.project, record.scene(key.scene)).keyBytes == key.keyBytes
+            {
+                return
+            }
+            dismiss(key, of: catalog.scenesByIndex, "the order of scenes", "scene \(key.scene)")
+        }
+    }
+
+    func inspectCheckpoints(
+        _ piece: Piece, in transaction: borrowing some Transaction & ~Copyable
+    ) throws -> [UInt8]? {
+        try scan(catalog.checkpoints, piece, in: transaction) { key, _ in
+            if try isRemoved(key.project, in: transaction) { return }
+            let name = "checkpoint \(key.number)"
+            guard let project = try transaction.get(catalog.projects, key.project) else {
+                return try inspectProject(key.project, of: name, in: transaction)
+            }
+            if (1...max(1, project.checkpointSequence)).contains(key.number),
+                project.checkpointSequence > 0
+            {
+                return
+            }
+            let reason = "project \(project.name) counted \(project.checkpointSequence) of them"
+            guard key.number > 0 else { return note(name, nil, reason) }
+            note(name, nil, reason) { [catalog] transaction, _ in
+                // One that was mended before counts.
+                guard var project = try transaction.get(catalog.projects, key.project),
+                    project.checkpointSequence < key.number
+                else { return }
+                project.checkpointSequence = key.number
+                try transaction.put(catalog.projects, key.project, project)
+            }
+        }
+    }
+
+    private func isRemoved(
+        _ project: ProjectNumber, in transaction: borrowing some Transaction & ~Copyable
+    ) throws(AssetError) -> Bool {
+        try transaction.get(catalog.removals, RemovalKey(project)) != nil
+    }
+}
+
 extension Catalog {
     /// Enters a project under a number that it has already.
     fileprivate func enter(
@@ -103,6 +184,8 @@ extension Catalog {
             try transaction.put(self.store, StoreKey(), store)
         }
         try transaction.put(projects, number, record)
+        try transaction.put(
+            projectsByStatus, StatusProjectKey(record.description.status, number), Presence())
         try transaction.put(
             projectsByName, ProjectNameKey(name: record.name), ProjectNumberRecord(project: number))
         changes.forgetProjects()

@@ -29,7 +29,7 @@ final class Inspection {
         case assetsByProject, assetsByName, assetsByContent
         case references, parts
         case frameSequences, segmentSequences, jobs, jobsByState, jobsByProject, jobFrames
-        case projects, projectsByName
+        case scenes, checkpoints, projects, projectsByName, projectsByStatus, scenesByIndex
         case packs, openPacks
 
         /// The most entries that are inspected in one write transaction.
@@ -95,6 +95,10 @@ final class Inspection {
         case .jobsByState: return try inspectJobsByState(piece, in: transaction)
         case .jobsByProject: return try inspectJobsByProject(piece, in: transaction)
         case .jobFrames: return try inspectJobFrames(piece, in: transaction)
+        case .scenes: return try inspectScenes(piece, in: transaction)
+        case .checkpoints: return try inspectCheckpoints(piece, in: transaction)
+        case .scenesByIndex: return try inspectScenesByIndex(piece, in: transaction)
+        case .projectsByStatus: return try inspectProjectsByStatus(piece, in: transaction)
         case .projects: return try inspectProjects(piece, in: transaction)
         case .projectsByName: return try inspectProjectsByName(piece, in: transaction)
         case .packs: return try inspectPacks(piece, in: transaction)

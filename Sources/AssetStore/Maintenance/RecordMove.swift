@@ -49,7 +49,7 @@ final class RecordMove: Sendable {
             let written = try store.packReader.withRecord(at: location) { stored, description in
                 try store.packs.write(
                     stored: stored, location.packing, byteCount: Int(location.byteCount), owner,
-                    namespace, description)
+                    namespace, description, false)
             }
             submit(written, from: location)
         } catch let failure as Packs.WriteFailure {

@@ -84,7 +84,10 @@ extension Catalog {
                 try transaction.delete(jobsByProject, key)
             }
         }
-        return assets.count + keys.count
+        let cleared = assets.count + keys.count
+        if cleared >= countMax { return cleared }
+        return try cleared
+            + clearScenesAndCheckpoints(of: project, countMax - cleared, in: transaction)
     }
 
     private func clear(

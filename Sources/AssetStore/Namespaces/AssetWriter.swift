@@ -226,6 +226,7 @@ public struct AssetWriter: ~Copyable {
                 part, owner: owner, namespace: description.namespace,
                 isPackable: PayloadPacking.pays(for: description.mediaType),
                 description: record.map { .asset(id, project: project, $0) },
+                isLast: record != nil,
                 reserve: { try reserveStored($0) })
             payloads.append(payload)
         } catch {

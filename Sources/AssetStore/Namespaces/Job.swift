@@ -97,6 +97,9 @@ public struct Job: Equatable, Sendable, Identifiable {
     public let output: AssetID?
     /// Its stored frames.
     public let frames: Usage
+    /// How often in a row its worker died without having stored anything new; see
+    /// ``Store/requeueOrphans(ofProject:markingAsError:)``.
+    public let crashCount: Int
 
     /// The value under which a job stands in the catalog.
     struct Record: TableValue, Equatable {
@@ -110,6 +113,9 @@ public struct Job: Equatable, Sendable, Identifiable {
         var completedAt: Timestamp?
         var error: String?
         var output: AssetID?
+        var crashCount: UInt64 = 0
+        /// The ``SequenceRecord/progress`` when the last attempt began.
+        var progressAtStart: UInt64 = 0
 
         init(_ description: JobDescription, project: ProjectNumber) {
             self.description = description
@@ -126,7 +132,7 @@ public struct Job: Equatable, Sendable, Identifiable {
             return Job(
                 id: id, description: description, state: state, attempt: Int(attempt),
                 createdAt: createdAt, startedAt: startedAt, completedAt: completedAt,
-                error: error, output: output, frames: frames)
+                error: error, output: output, frames: frames, crashCount: Int(crashCount))
         }
     }
 }
@@ -147,6 +153,8 @@ extension Job.Record {
         value.append(description.recipe)
         value.append(description.submission)
         value.append(Int64(description.frameCount))
+        value.append(crashCount)
+        value.append(progressAtStart)
     }
 
     init(value: inout ByteReader) throws(AssetError) {
@@ -172,6 +180,8 @@ extension Job.Record {
             project: "", kind: try value.string(), recipe: try value.string(),
             submission: try value.string(),
             frameCount: Int(try value.integer(upTo: UInt64(Limits.frameCountMax))))
+        crashCount = try value.integer(upTo: 1 << 52)
+        progressAtStart = try value.integer()
     }
 }
 

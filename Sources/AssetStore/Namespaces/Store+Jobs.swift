@@ -81,7 +81,14 @@ extension Store {
             guard let old = try changes.job(id, in: transaction),
                 let project = try catalog.name(of: old.project, in: transaction)
             else { throw AssetError(.inputMissing, "there is no job \(id)") }
+            let sequence = try changes.sequence(of: id, in: transaction)
             var record = old
+            switch old.state {
+            case .processing: record.noteCrash(stored: sequence)
+            case .pending: break
+            default: record.crashCount = 0
+            }
+            record.progressAtStart = sequence.progress
             record.attempt += 1
             record.state = .processing
             record.startedAt = .now()
@@ -89,7 +96,6 @@ extension Store {
             record.error = nil
             record.output = nil
             try catalog.put(id, record, replacing: old.state, in: transaction, changes)
-            let sequence = try changes.sequence(of: id, in: transaction)
             started.withLock {
                 $0 = Started(attempt: record.attempt, project: project, sequence: sequence)
             }

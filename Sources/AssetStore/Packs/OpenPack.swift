@@ -29,6 +29,9 @@ final class OpenPack: Sendable {
     /// Disk blocks are taken in steps of this size, so that a sync needs no new ones.
     static let allocationStep = 32 << 20
 
+    /// Payloads from this length on are sent to the disk before they are synced.
+    private static let earlyWriteByteCount = 64 << 10
+
     /// What packs leave free on a disk: deleting needs room too, for the catalog's new pages.
     static let headroom = 16 << 20
 
@@ -72,11 +75,28 @@ final class OpenPack: Sendable {
     }
 
     /// Writes a record into a reserved range.
+    ///
+    /// - Parameter durably: with the same call, which is faster for whoever writes alone.
     func write(
-        _ header: RawSpan, _ payload: RawSpan, _ description: RawSpan, at offset: Int
+        _ header: RawSpan, _ payload: RawSpan, _ description: RawSpan, at offset: Int,
+        durably: Bool
     ) throws(AssetError) {
-        try file.write(header, payload, description, at: offset)
+        do throws(AssetError) {
+            let isDurable = try file.write(
+                header, payload, description, at: offset, durably: durably)
+            if isDurable { return }
+        } catch {
+            // It counts as a failed sync.
+            if durably { state.withLock { $0.hasFailed = true } }
+            throw error
+        }
         state.withLock { $0.isDirty = true }
+        // The disk works while other threads write, not only once all have.
+        if payload.byteCount >= Self.earlyWriteByteCount {
+            let start = offset / 4096 * 4096
+            let end = offset + RecordHeader.byteCount + payload.byteCount
+            try file.startWriting(start..<end)
+        }
     }
 
     /// Makes durable all that was written before. After a failure, every later call fails too: the

@@ -33,23 +33,25 @@ final class Packs: Sendable {
     /// - Parameters:
     ///   - packed: the payload's stored form, when it differs.
     ///   - description: what to write behind it.
+    ///   - durably: makes it durable at once.
     func write(
         _ bytes: RawSpan, packed: [UInt8]?, owner: RecordOwner, namespace: Namespace,
-        description: [UInt8]
+        description: [UInt8], durably: Bool
     ) throws -> WrittenPayload {
         guard let packed else {
             return try write(
-                stored: bytes, .none, byteCount: bytes.byteCount, owner, namespace, description)
+                stored: bytes, .none, byteCount: bytes.byteCount, owner, namespace, description,
+                durably)
         }
         return unsafe try write(
             stored: packed.span.bytes, .zstd, byteCount: bytes.byteCount, owner, namespace,
-            description)
+            description, durably)
     }
 
     /// Writes a payload that is packed already; see ``write(_:packed:owner:namespace:description:)``.
     func write(
         stored bytes: RawSpan, _ packing: PayloadPacking, byteCount: Int, _ owner: RecordOwner,
-        _ namespace: Namespace, _ description: [UInt8]
+        _ namespace: Namespace, _ description: [UInt8], _ durably: Bool
     ) throws -> WrittenPayload {
         let checksum = checksum64(bytes)
         let recordByteCount = RecordHeader.recordByteCount(
@@ -64,7 +66,8 @@ final class Packs: Sendable {
         let payload = WrittenPayload(location: location, owner: owner, pack: pack)
         do {
             unsafe try pack.write(
-                header.encoded().span.bytes, bytes, description.span.bytes, at: offset)
+                header.encoded().span.bytes, bytes, description.span.bytes, at: offset,
+                durably: durably)
         } catch {
             throw WriteFailure(payload: payload, error: error)
         }

@@ -1,82 +1,79 @@
-// The value under which a project stands in the catalog.
+// The value under which a project stands in the catalog, and how it is entered and changed.
 
 internal import Basics
 internal import LMDB
 
-/// Where a project stands. Raw values are stored and never renumbered.
-public enum ProjectStatus: UInt8, Sendable, CaseIterable {
-    /// Nothing is being made of it.
-    case idle = 1
-    case inProgress = 2
-    case complete = 3
-    case failed = 4
-    case cancelled = 5
-
-    /// The name on the command line and in JSON.
-    public var name: String { "\(self)" }
-
-    public init?(name: String) {
-        guard let status = Self.allCases.first(where: { $0.name == name }) else { return nil }
-        self = status
-    }
-}
-
 /// What the catalog knows of a project.
 struct ProjectRecord: TableValue, Equatable {
     var name: String
-    /// The most stored bytes of the project; `nil` for no limit.
-    var quota: Int?
+    var description: ProjectDescription
     var createdAt: Timestamp
     var updatedAt: Timestamp
-    var status = ProjectStatus.idle
-    var title: String?
-    var summary: String?
-    var stage: String?
-    /// 0–100.
-    var percent: Double?
-    var error: String?
-    /// JSON of the caller's own.
-    var specification: String?
+    var completedAt: Timestamp?
+    /// The number of its newest checkpoint, also when that was dropped.
+    var checkpointSequence: UInt64 = 0
 
-    init(name: String) {
+    init(name: String, _ description: ProjectDescription = ProjectDescription()) {
         self.name = name
+        self.description = description
         createdAt = .now()
         updatedAt = createdAt
+        completedAt = description.status.isEnd ? createdAt : nil
     }
 
     func append(to value: inout ByteWriter) {
         value.append(UInt8(1))
         value.append(name)
-        value.append(optional: quota.map(Int64.init))
+        value.append(optional: description.quota.map(Int64.init))
         value.append(createdAt.millisecondsSinceEpoch)
         value.append(updatedAt.millisecondsSinceEpoch)
-        value.append(status.rawValue)
-        value.append(optional: title)
-        value.append(optional: summary)
-        value.append(optional: stage)
-        value.append(optional: percent)
-        value.append(optional: error)
-        value.append(optional: specification)
+        value.append(optional: completedAt?.millisecondsSinceEpoch)
+        value.append(checkpointSequence)
+        value.append(description.status.rawValue)
+        value.append(optional: description.title)
+        value.append(optional: description.summary)
+        value.append(optional: description.stage)
+        value.append(optional: description.percent)
+        value.append(optional: description.error)
+        value.append(optional: description.specification)
     }
 
     init(value: inout ByteReader) throws(AssetError) {
         try value.requireVersion(1)
         name = try value.string()
-        quota = try value.optional { reader throws(AssetError) in
+        let quota = try value.optional { reader throws(AssetError) in
             Int(try reader.integer(upTo: UInt64(Int.max)))
         }
         createdAt = Timestamp(millisecondsSinceEpoch: try value.integer())
         updatedAt = Timestamp(millisecondsSinceEpoch: try value.integer())
-        guard let status = ProjectStatus(rawValue: try value.integer()) else {
-            throw value.damaged("an unknown status of a project")
+        completedAt = try value.optional { reader throws(AssetError) in
+            Timestamp(millisecondsSinceEpoch: try reader.integer())
         }
-        self.status = status
-        title = try value.optionalString()
-        summary = try value.optionalString()
-        stage = try value.optionalString()
-        percent = try value.optional { reader throws(AssetError) in try reader.double() }
-        error = try value.optionalString()
-        specification = try value.optionalString()
+        checkpointSequence = try value.integer(upTo: UInt64(Int.max - 1))
+        description = ProjectDescription(status: try value.projectStatus(), quota: quota)
+        description.title = try value.optionalString()
+        description.summary = try value.optionalString()
+        description.stage = try value.optionalString()
+        description.percent = try value.optional { reader throws(AssetError) in
+            try reader.double()
+        }
+        description.error = try value.optionalString()
+        description.specification = try value.optionalString()
+    }
+
+    func project(usage: [Namespace: Usage]) -> Project {
+        Project(
+            name: name, description: description, usage: usage.filter { $0.value != Usage() },
+            createdAt: createdAt, updatedAt: updatedAt, completedAt: completedAt)
+    }
+}
+
+extension ByteReader {
+    mutating func projectStatus() throws(AssetError) -> ProjectStatus {
+        guard let status = ProjectStatus(rawValue: try integer()) else {
+            throw damaged("an unknown status of a project")
+        }
+        return status
     }
 }
 
@@ -94,7 +91,34 @@ extension Catalog {
         try transaction.put(projects, number, record)
         try transaction.put(
             projectsByName, ProjectNameKey(name: record.name), ProjectNumberRecord(project: number))
+        try transaction.put(
+            projectsByStatus, StatusProjectKey(record.description.status, number), Presence())
         return number
+    }
+
+    /// Changes a project's record, with its place in the index by status and the times that
+    /// follow from the change. Returns what it is now.
+    @discardableResult
+    func update(
+        _ number: ProjectNumber, in transaction: borrowing WriteTransaction, _ changes: ChangeSet,
+        _ body: (inout ProjectRecord) throws -> Void
+    ) throws -> ProjectRecord {
+        guard let old = try transaction.get(projects, number) else {
+            throw AssetError(.damaged, "the record of project \(number.number) is gone")
+        }
+        var record = old
+        try body(&record)
+        record.updatedAt = .now()
+        let (before, now) = (old.description.status, record.description.status)
+        if before != now {
+            record.completedAt = now.isEnd ? record.updatedAt : nil
+            try transaction.delete(projectsByStatus, StatusProjectKey(before, number))
+            try transaction.put(projectsByStatus, StatusProjectKey(now, number), Presence())
+        }
+        try transaction.put(projects, number, record)
+        if record.description.quota != old.description.quota { changes.forgetProjects() }
+        changes.note(ChangeRecord(.updated, .project(number, record.name)))
+        return record
     }
 
     /// The number of the project that has a name; `nil` when there is none.
@@ -115,5 +139,20 @@ extension Catalog {
             throw AssetError(.damaged, "the record of project \(project.number) is gone")
         }
         return nil
+    }
+}
+
+extension ChangeSet {
+    /// A project as this transaction leaves it.
+    func project(
+        _ number: ProjectNumber, _ record: ProjectRecord,
+        in transaction: borrowing WriteTransaction
+    ) throws(AssetError) -> Project {
+        var usage: [Namespace: Usage] = [:]
+        for namespace in Namespace.allCases {
+            usage[namespace] = try counter(
+                UsageKey(project: number, namespace: namespace), in: transaction)
+        }
+        return record.project(usage: usage)
     }
 }

@@ -59,7 +59,7 @@ struct PutCommand: Subcommand {
     }
 
     func run(_ context: CommandContext) throws -> ExitStatus {
-        let parameters = try parametersPath.map(readParameters)
+        let parameters = try parametersPath.map(readJSONFile)
         // What is missing is told before anything is stored, and before a store is made for it.
         let byteCount = try sources.reduce(0) { sum, source in
             source.isStandardInput ? sum : sum + (try FileBytes(path: source.path).byteCount)
@@ -98,27 +98,6 @@ struct PutCommand: Subcommand {
             description, contentsOf: ObservedBytes(bytes: bytes, context: context))
         try context.result(asset.json, text: asset.row)
         try context.console.flush()
-    }
-
-    /// The text of a parameters file, which must be JSON.
-    private func readParameters(_ path: String) throws -> String {
-        let file = try FileBytes(path: path)
-        guard file.byteCount <= Limits.parametersByteCountMax else {
-            throw AssetError(
-                .inputUnreadable,
-                "\(path) has \(file.byteCount) bytes; parameters have at most "
-                    + "\(Limits.parametersByteCountMax)")
-        }
-        var bytes: [UInt8] = []
-        try file.forEachChunk { chunk in
-            unsafe chunk.withUnsafeBytes { unsafe bytes.append(contentsOf: $0) }
-        }
-        do {
-            _ = try JSONValue.parse(bytes)
-        } catch {
-            throw AssetError(.inputUnreadable, "\(path) is \(error); mend it", cause: error)
-        }
-        return String(decoding: bytes, as: UTF8.self)
     }
 
     /// The most files that a message names one by one.

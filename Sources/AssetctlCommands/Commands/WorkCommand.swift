@@ -34,6 +34,12 @@ struct WorkCommand: Subcommand {
                 var failed: Set<JobID> = []
                 while true {
                     try context.interrupt.check()
+                    for id in try store.requeueOrphans().failed {
+                        context.console.complain(
+                            "job \(id) is given up: \(try store.job(id)?.error ?? "it is gone"); "
+                                + "“assetctl job resume \(id)” tries again")
+                        status = .failed
+                    }
                     if let job = try nextJob(in: store, except: failed) {
                         if try !work(on: job, in: store, run, context) {
                             failed.insert(job.id)
@@ -72,13 +78,9 @@ struct WorkCommand: Subcommand {
         }
     }
 
-    /// The oldest render that waits, or was left by a worker that died.
+    /// The oldest render that waits.
     private func nextJob(in store: Store, except failed: Set<JobID>) throws -> Job? {
-        let waiting = try store.jobs(state: .pending)
-        let orphaned = try store.jobs(state: .processing).filter {
-            try !store.isRunning($0.id)
-        }
-        return (waiting + orphaned)
+        try store.jobs(state: .pending)
             .filter { $0.description.kind == "render" && !failed.contains($0.id) }
             .min { ($0.createdAt, $0.id) < ($1.createdAt, $1.id) }
     }

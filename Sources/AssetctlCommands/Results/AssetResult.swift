@@ -21,7 +21,8 @@ extension Asset {
         ]
         let facts = description.facts
         let optional: [(key: String, value: JSONValue)] = [
-            ("parameters", parametersJSON), ("width", JSONValue(facts.width)),
+            ("parameters", JSONValue(embedding: description.parameters)),
+            ("width", JSONValue(facts.width)),
             ("height", JSONValue(facts.height)),
             ("durationSeconds", JSONValue(facts.durationSeconds)),
             ("frameRate", JSONValue(facts.frameRate)),
@@ -30,16 +31,6 @@ extension Asset {
         ]
         members += optional.filter { $0.value != .null }
         return .members(members)
-    }
-
-    /// The parameters as JSON; as text where they are none.
-    private var parametersJSON: JSONValue {
-        guard let text = description.parameters else { return .null }
-        do {
-            return try JSONValue.parse(Array(text.utf8))
-        } catch {
-            return .string(text)
-        }
     }
 
     /// The columns of a listing.

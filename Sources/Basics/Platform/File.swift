@@ -131,11 +131,15 @@ package final class File: Sendable {
         if let failure { throw failure }
     }
 
-    /// Writes three pieces one behind the other, in one call where the kernel takes them at once. The
-    /// corresponding C function is `pwritev`.
+    /// Writes three pieces one behind the other, in one call where the kernel takes them at once.
+    /// Says whether they are durable already.
+    ///
+    /// The corresponding C function is `pwritev2`, with `RWF_DSYNC`.
+    ///
+    /// - Parameter durably: ask the kernel to make them durable with the same call.
     package func write(
-        _ first: RawSpan, _ second: RawSpan, _ third: RawSpan, at offset: Int
-    ) throws(AssetError) {
+        _ first: RawSpan, _ second: RawSpan, _ third: RawSpan, at offset: Int, durably: Bool
+    ) throws(AssetError) -> Bool {
         let total = first.byteCount + second.byteCount + third.byteCount
         let written = unsafe first.withUnsafeBytes { first in
             unsafe second.withUnsafeBytes { second in
@@ -145,14 +149,19 @@ package final class File: Sendable {
                             iov_base: UnsafeMutableRawPointer(mutating: $0.baseAddress),
                             iov_len: $0.count)
                     }
+                    let flags = durably ? CInt(assetstore_RWF_DSYNC) : 0
                     return retryingInterrupts {
-                        unsafe pwritev(descriptor, pieces, CInt(pieces.count), offset)
+                        unsafe pwritev2(descriptor, pieces, CInt(pieces.count), offset, flags)
                     }
                 }
             }
         }
-        guard written >= 0 else { throw .systemCall("pwritev", path) }
-        if written == total { return }
+        guard written >= 0 else {
+            // A kernel or a file system that knows no such flag.
+            guard durably, errno == EOPNOTSUPP else { throw .systemCall("pwritev2", path) }
+            return try write(first, second, third, at: offset, durably: false)
+        }
+        if written == total { return durably }
         // What the kernel left, piece by piece.
         var start = 0
         for piece in 0..<3 {
@@ -161,6 +170,7 @@ package final class File: Sendable {
             try write(bytes.extracting(droppingFirst: done), at: offset + start + done)
             start += bytes.byteCount
         }
+        return false
     }
 
     /// Lets the kernel begin to write a range to the disk, so that a later sync finds less to do.

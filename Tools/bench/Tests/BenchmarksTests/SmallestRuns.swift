@@ -26,9 +26,11 @@ import Testing
 
     @Test func aRunPrintsOneObjectPerRow() throws {
         var lines: [String] = []
+        let workspace = try Workspace(in: nil)
+        defer { workspace.remove() }
         try Assetbench.run(
             try Options(["storage", "--smoke", "--json", "--only", "single-writer"]),
-            print: { lines.append($0) }, say: { _ in })
+            in: workspace, print: { lines.append($0) }, say: { _ in })
         #expect(lines.count == 2)
         for line in lines {
             for key in ["suite", "work", "unit", "ours", "peers", "ratio", "target", "met", "hash"]

@@ -2,13 +2,52 @@
 // meanwhile befalls all of them alike.
 
 internal import Basics
+internal import Glibc
 
 /// One measurement.
 struct Sample: Sendable {
     /// In the unit of the row.
     var value: Double
+    /// What the processors did for each operation, in microseconds: tells a slow contestant from a
+    /// busy machine. `nil` where it says nothing.
+    var processorMicroseconds: Double?
     /// Of what was stored or read.
     var hash: UInt64
+
+    init(value: Double, hash: UInt64) {
+        self.value = value
+        self.hash = hash
+    }
+
+    /// Operations per second.
+    init(_ count: Int, in effort: Effort, hash: UInt64) {
+        value = Double(count) / effort.seconds
+        processorMicroseconds = effort.processorSeconds / Double(count) * 1e6
+        self.hash = hash
+    }
+}
+
+/// What something took.
+struct Effort: Sendable {
+    /// By a clock that is never set.
+    var seconds: Double
+    /// Of all processors, in this process and for it.
+    var processorSeconds: Double
+
+    /// Measures `body`. The corresponding C function is `getrusage`.
+    init(_ body: () throws -> Void) rethrows {
+        let before = Self.processorSeconds()
+        seconds = try Benchmarks.seconds(body)
+        processorSeconds = Self.processorSeconds() - before
+    }
+
+    private static func processorSeconds() -> Double {
+        var usage = rusage()
+        _ = unsafe getrusage(CInt(RUSAGE_SELF.rawValue), &usage)
+        return [usage.ru_utime, usage.ru_stime].reduce(0) { sum, time in
+            sum + Double(time.tv_sec) + Double(time.tv_usec) * 1e-6
+        }
+    }
 }
 
 /// Somebody who does the work.
@@ -49,7 +88,10 @@ extension Bench {
                 let sample = try contestant.run()
                 say(
                     "  \(round == 0 ? "warm-up" : "round \(round)"), \(contestant.name): "
-                        + figureText(sample.value))
+                        + figureText(sample.value)
+                        + (sample.processorMicroseconds.map {
+                            ", \(figureText($0)) µs of processors each"
+                        } ?? ""))
                 guard sample.hash == hash ?? sample.hash else {
                     throw AssetError(
                         .damaged, "\(contestant.name) did not store or read what the others did")

@@ -71,8 +71,9 @@ private final class FirstError: Sendable {
     }
 }
 
-/// The corresponding C function is `pthread_create`.
-private func startThread(_ body: @escaping @Sendable () -> Void) throws -> pthread_t {
+/// Starts a thread that must be joined or detached. The corresponding C function is
+/// `pthread_create`.
+func startThread(_ body: @escaping @Sendable () -> Void) throws -> pthread_t {
     final class Body: Sendable {
         let run: @Sendable () -> Void
         init(_ run: @escaping @Sendable () -> Void) { self.run = run }

@@ -15,7 +15,10 @@ public enum Assetbench {
                 print(Options.help)
                 return 0
             }
-            try run(options, print: { print($0) }, say: { complain($0) })
+            let workspace = try Workspace(in: options.directory)
+            defer { workspace.remove() }
+            try removeOnInterruption(workspace)
+            try run(options, in: workspace, print: { print($0) }, say: { complain($0) })
             return 0
         } catch let error as UsageError {
             complain("assetbench: \(error.message) (see assetbench --help)")
@@ -28,10 +31,9 @@ public enum Assetbench {
 
     /// Runs what is asked for, and gives each line to `print` when it is known.
     static func run(
-        _ options: Options, print: (String) -> Void, say: @escaping @Sendable (String) -> Void
+        _ options: Options, in workspace: Workspace, print: (String) -> Void,
+        say: @escaping @Sendable (String) -> Void
     ) throws {
-        let workspace = try Workspace(in: options.directory)
-        defer { workspace.remove() }
         if isOnDisk(workspace.path) == false {
             say("\(workspace.path) lies in memory: what is measured says nothing of a disk")
         }

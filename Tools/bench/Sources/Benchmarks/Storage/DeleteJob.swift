@@ -38,15 +38,20 @@ struct DeleteJob {
                 try lease.pause(nil)
                 let sum = try ours.frameSum(0..<count, of: lease.job)
                 sync()
-                let time = try seconds { try delete(lease.job, from: ours, in: directory) }
+                let removal = try Effort { try ours.store.removeJob(lease.job) }
+                let reclamation = try Effort { try reclaim(ours, in: directory) }
+                bench.say(
+                    "  removed in \(figureText(removal.seconds)) s "
+                        + "(\(figureText(removal.processorSeconds)) s of processors), blocks back "
+                        + "\(figureText(reclamation.seconds)) s later "
+                        + "(\(figureText(reclamation.processorSeconds)) s)")
                 try ours.store.close()
-                return Sample(value: time, hash: sum.value)
+                return Sample(value: removal.seconds + reclamation.seconds, hash: sum.value)
             }
         }
     }
 
-    private func delete(_ job: JobID, from ours: OurStore, in directory: String) throws {
-        try ours.store.removeJob(job)
+    private func reclaim(_ ours: OurStore, in directory: String) throws {
         // What a reader may still see waits for another call; there is none here.
         _ = try ours.store.reclaim()
         let rest = try diskByteCount(of: directory)

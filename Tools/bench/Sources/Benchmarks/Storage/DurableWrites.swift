@@ -55,14 +55,14 @@ struct DurableWrites {
         contestant(Contestant.ours) { directory in
             let (payloads, count) = (payloads, count)
             let ours = try OurStore(directory: directory)
-            let time = try seconds {
+            let effort = try Effort {
                 try onThreads(threadCount, forEach: 0..<count) {
                     try ours.put($0, of: payloads)
                 }
             }
             let sum = try ours.contentSum(0..<count)
             try ours.store.close()
-            return (time, sum)
+            return (effort, sum)
         }
     }
 
@@ -70,10 +70,10 @@ struct DurableWrites {
         contestant(RawPeer.name) { directory in
             let raw = try RawPeer(
                 directory: directory, count: count, byteCount: payloads.byteCount)
-            let time = try seconds {
+            let effort = try Effort {
                 try raw.put(0..<count, of: payloads, inGroupsOf: groupCount)
             }
-            return (time, try raw.contentSum(0..<count))
+            return (effort, try raw.contentSum(0..<count))
         }
     }
 
@@ -81,32 +81,32 @@ struct DurableWrites {
         contestant(FilesPeer.name) { directory in
             let (payloads, count) = (payloads, count)
             let files = try FilesPeer(directory: directory)
-            let time = try seconds {
+            let effort = try Effort {
                 try onThreads(threadCount, forEach: 0..<count) {
                     try files.put($0..<$0 + 1, of: payloads)
                 }
             }
-            return (time, try files.contentSum(0..<count))
+            return (effort, try files.contentSum(0..<count))
         }
     }
 
     private func peer<P: Peer>(_: P.Type, groupCount: Int) -> Contestant {
         contestant(P.name) { directory in
             let peer = try P(directory: directory)
-            let time = try seconds {
+            let effort = try Effort {
                 try peer.put(0..<count, of: payloads, inGroupsOf: groupCount)
             }
-            return (time, try peer.contentSum(0..<count))
+            return (effort, try peer.contentSum(0..<count))
         }
     }
 
     private func contestant(
-        _ name: String, _ run: @escaping (String) throws -> (seconds: Double, sum: ContentSum)
+        _ name: String, _ run: @escaping (String) throws -> (effort: Effort, sum: ContentSum)
     ) -> Contestant {
         Contestant(name: name) {
             try bench.workspace.withDirectory(name) { directory in
-                let (time, sum) = try run(directory)
-                return Sample(value: Double(count) / time, hash: sum.value)
+                let (effort, sum) = try run(directory)
+                return Sample(count, in: effort, hash: sum.value)
             }
         }
     }

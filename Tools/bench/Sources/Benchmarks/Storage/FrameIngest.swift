@@ -29,7 +29,7 @@ struct FrameIngest {
                 let ours = try OurStore(directory: directory)
                 let lease = try ours.startJob(frameCount: count)
                 let writer = FrameWriter(lease)
-                let time = try seconds {
+                let effort = try Effort {
                     try onThreads(threadCount, forEach: 0..<count) { index in
                         try payloads.withBytes(index) {
                             try writer.append(index, OurStore.frameFacts, $0)
@@ -39,7 +39,7 @@ struct FrameIngest {
                 }
                 let sum = try ours.frameSum(0..<count, of: lease.job)
                 try ours.store.close()
-                return Sample(value: Double(count) / time, hash: sum.value)
+                return Sample(count, in: effort, hash: sum.value)
             }
         }
     }
@@ -49,11 +49,11 @@ struct FrameIngest {
             try bench.workspace.withDirectory(RawPeer.name) { directory in
                 let raw = try RawPeer(
                     directory: directory, count: count, byteCount: payloads.byteCount)
-                let time = try seconds {
+                let effort = try Effort {
                     try raw.put(0..<count, of: payloads, inGroupsOf: 64)
                 }
                 return Sample(
-                    value: Double(count) / time, hash: try raw.contentSum(0..<count).value)
+                    count, in: effort, hash: try raw.contentSum(0..<count).value)
             }
         }
     }

@@ -76,7 +76,7 @@ enum MetadataLookups {
         _ ids: [AssetID], _ run: (inout ContentSum) throws -> Void
     ) throws -> Sample {
         var sum = ContentSum()
-        let time = try seconds { try run(&sum) }
-        return Sample(value: Double(ids.count) / time, hash: sum.value)
+        let effort = try Effort { try run(&sum) }
+        return Sample(ids.count, in: effort, hash: sum.value)
     }
 }

@@ -67,10 +67,10 @@ struct WarmReads {
     ) -> Contestant {
         Contestant(name: name) {
             var sum = ContentSum()
-            let time = try seconds {
+            let effort = try Effort {
                 for index in order { try read(index) { sum.add(index, $0) } }
             }
-            return Sample(value: Double(order.count) / time, hash: sum.value)
+            return Sample(order.count, in: effort, hash: sum.value)
         }
     }
 }
