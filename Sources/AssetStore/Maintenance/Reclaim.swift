@@ -80,16 +80,24 @@ extension Store {
         _ candidates: [PackID], _ report: inout ReclaimReport, _ isCancelled: () -> Bool
     ) throws {
         let horizon = try catalog.environment.horizon()
+        var removed: [PackID] = []
+        var locks: [ByteLock] = []
+        var byteCount = 0
         for pack in candidates where try catalog.isDead(pack) {
-            try check(isCancelled)
-            let byteCount = try FileSystem.diskByteCount(of: packs.path(of: pack)) ?? 0
+            if isCancelled() { break }
             // While it is mapped, giving its blocks back takes longer.
             packReader.forget(pack)
-            guard try packs.removeDead(pack, horizon: horizon) else { continue }
+            let taken = try FileSystem.diskByteCount(of: packs.path(of: pack)) ?? 0
+            guard let lock = try packs.removeDeadRecord(pack, horizon: horizon) else { continue }
             packReader.forget(pack)
-            report.freedByteCount += byteCount
-            report.removedPackCount += 1
+            removed.append(pack)
+            locks.append(lock)
+            byteCount += taken
         }
+        try withExtendedLifetime(locks) { try packs.removeFiles(of: removed) }
+        report.freedByteCount += byteCount
+        report.removedPackCount += removed.count
+        try check(isCancelled)
     }
 
     private func check(_ isCancelled: () -> Bool) throws {
