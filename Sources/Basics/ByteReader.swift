@@ -50,11 +50,16 @@
 
     package mutating func string() throws(AssetError) -> String {
         let count = Int(try integer(UInt32.self))
-        let utf8 = try array(count: count)
-        guard let string = String(validating: utf8, as: UTF8.self) else {
+        guard count <= remaining else { throw endsEarly() }
+        if count == 0 { return "" }
+        defer { position += count }
+        let raw = unsafe UnsafeRawBufferPointer(rebasing: bytes[position..<position + count])
+        let utf8 = unsafe raw.assumingMemoryBound(to: UInt8.self).span
+        do {
+            return String(copying: try UTF8Span(validating: utf8))
+        } catch {
             throw damaged("text that is not UTF-8")
         }
-        return string
     }
 
     @usableFromInline package mutating func array(count: Int) throws(AssetError) -> [UInt8] {

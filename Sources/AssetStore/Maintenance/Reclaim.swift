@@ -65,7 +65,10 @@ extension Store {
         _ report: inout ReclaimReport, _ isCancelled: () -> Bool
     ) throws {
         let horizon = try catalog.environment.horizon()
-        let packs = try catalog.packs(withRangesFreedBy: horizon, &report)
+        var packs = try catalog.packs(withRangesFreedBy: horizon, &report)
+        // What is dead needs no holes.
+        try removePacks(packs, &report, isCancelled)
+        packs = try packs.filter { try catalog.isThere($0) }
         for pack in packs {
             try check(isCancelled)
             try punch(pack, horizon: horizon, &report)
@@ -77,14 +80,24 @@ extension Store {
         _ candidates: [PackID], _ report: inout ReclaimReport, _ isCancelled: () -> Bool
     ) throws {
         let horizon = try catalog.environment.horizon()
+        var removed: [PackID] = []
+        var locks: [ByteLock] = []
+        var byteCount = 0
         for pack in candidates where try catalog.isDead(pack) {
-            try check(isCancelled)
-            let byteCount = try FileSystem.diskByteCount(of: packs.path(of: pack)) ?? 0
-            guard try packs.removeDead(pack, horizon: horizon) else { continue }
+            if isCancelled() { break }
+            // While it is mapped, giving its blocks back takes longer.
             packReader.forget(pack)
-            report.freedByteCount += byteCount
-            report.removedPackCount += 1
+            let taken = try FileSystem.diskByteCount(of: packs.path(of: pack)) ?? 0
+            guard let lock = try packs.removeDeadRecord(pack, horizon: horizon) else { continue }
+            packReader.forget(pack)
+            removed.append(pack)
+            locks.append(lock)
+            byteCount += taken
         }
+        try withExtendedLifetime(locks) { try packs.removeFiles(of: removed) }
+        report.freedByteCount += byteCount
+        report.removedPackCount += removed.count
+        try check(isCancelled)
     }
 
     private func check(_ isCancelled: () -> Bool) throws {
@@ -164,6 +177,10 @@ extension Catalog {
             }
         }
         return dead
+    }
+
+    fileprivate func isThere(_ id: PackID) throws -> Bool {
+        try environment.read { try $0.get(packs, id) != nil }
     }
 
     fileprivate func isDead(_ id: PackID) throws -> Bool {

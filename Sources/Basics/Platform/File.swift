@@ -137,8 +137,10 @@ package final class File: Sendable {
     /// The corresponding C function is `pwritev2`, with `RWF_DSYNC`.
     ///
     /// - Parameter durably: ask the kernel to make them durable with the same call.
+    @discardableResult
     package func write(
-        _ first: RawSpan, _ second: RawSpan, _ third: RawSpan, at offset: Int, durably: Bool
+        _ first: RawSpan, _ second: RawSpan, _ third: RawSpan, at offset: Int,
+        durably: Bool = false
     ) throws(AssetError) -> Bool {
         let total = first.byteCount + second.byteCount + third.byteCount
         let written = unsafe first.withUnsafeBytes { first in
