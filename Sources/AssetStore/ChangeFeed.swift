@@ -59,7 +59,7 @@ public struct ChangeBatch: Equatable, Sendable {
 }
 
 extension Snapshot {
-    /// The end of the change feed at this moment.
+    /// The end of the change feed at this moment. O(log n).
     public func changeToken() throws -> ChangeToken {
         ChangeToken(rawValue: try catalog.newestChange(in: transaction))
     }

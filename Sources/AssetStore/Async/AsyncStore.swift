@@ -79,7 +79,8 @@ public struct AsyncStore: Sendable {
         try await perform { try $0.asset(id) }
     }
 
-    /// The assets of a project, by namespace and then in the order of their creation.
+    /// The assets of a project, by namespace and then in the order of their creation; none when it
+    /// is not there. All of them are in memory at once; long listings go through ``read(_:)``.
     public func assets(
         project: String, namespace: Namespace? = nil, kind: String? = nil
     ) async throws -> [Asset] {
@@ -97,7 +98,7 @@ public struct AsyncStore: Sendable {
         try await perform { try $0.bytes(of: id) }
     }
 
-    /// See ``Store/updateAsset(_:_:)``.
+    /// Changes what an asset says of itself; see ``Store/updateAsset(_:_:)``.
     @discardableResult
     public func updateAsset(
         _ id: AssetID, _ body: @escaping @Sendable (inout AssetDescription) -> Void
