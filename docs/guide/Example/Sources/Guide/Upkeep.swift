@@ -1,7 +1,7 @@
 // Reading one moment, following what happens, removing, giving blocks back, checking.
 
 import AssetStore
-import Basics
+import Foundation
 
 func snapshots(_ store: Store) throws {
     // snippet: snapshot
@@ -63,4 +63,15 @@ func checking(_ store: Store) throws {
     // end
     say("checked", report.bytesChecked, "bytes of", report.assetsChecked, "assets")
     try check("all is as it was stored", report.isIntact)
+
+    let path = store.path + "-backup"
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    // snippet: backup
+    _ = try store.backup(to: path)
+    let copy = try Store.open(at: path)
+    let isCopyIntact = try copy.verify().isIntact
+    try copy.close()
+    // end
+    say("backed the store up")
+    try check("the copy is the same store, intact", isCopyIntact && copy.id == store.id)
 }
