@@ -40,10 +40,15 @@ struct Recount {
     private mutating func countProjects(
         in transaction: borrowing some Transaction & ~Copyable
     ) throws {
+        var stagedCount = 0
         try transaction.scan(catalog.projects) { number, project in
             let key = ProjectNameKey(name: project.name)
             if try transaction.get(catalog.projectsByName, key)?.project != number {
                 report.add("project \(project.name)", nil, "its name does not lead to it")
+            }
+            if project.isStaged {
+                stagedCount += 1
+                return true
             }
             let status = StatusProjectKey(project.description.status, number)
             if try transaction.get(catalog.projectsByStatus, status) == nil {
@@ -58,7 +63,7 @@ struct Recount {
             with: projectCount)
         try compareCount(
             of: "the index of projects by status",
-            try transaction.count(catalog.projectsByStatus), with: projectCount)
+            try transaction.count(catalog.projectsByStatus), with: projectCount - stagedCount)
     }
 
     private mutating func countAssets(
