@@ -115,7 +115,7 @@ extension Store {
         let wasOpen = Monitor(false)
         try committer.commit { [catalog] transaction, changes in
             guard let old = try changes.job(id, in: transaction),
-                try catalog.isAlive(old.project, in: transaction)
+                try catalog.name(of: old.project, in: transaction) != nil
             else { throw AssetError(.inputMissing, "there is no job \(id)") }
             let isOpen = old.state == .pending || old.state == .processing
             wasOpen.withLock { $0 = isOpen }
@@ -151,7 +151,7 @@ extension Store {
         try withExtendedLifetime(lock) {
             try committer.commit { [catalog] transaction, changes in
                 guard let record = try changes.job(id, in: transaction),
-                    try catalog.isAlive(record.project, in: transaction)
+                    try catalog.name(of: record.project, in: transaction) != nil
                 else { return }
                 try catalog.remove(id, ofRemovedProject: false, in: transaction, changes)
                 wasThere.withLock { $0 = true }
@@ -172,7 +172,7 @@ extension Store {
         try withExtendedLifetime(lock) {
             try committer.commit { [catalog] transaction, changes in
                 guard let record = try changes.job(id, in: transaction),
-                    try catalog.isAlive(record.project, in: transaction)
+                    try catalog.name(of: record.project, in: transaction) != nil
                 else { throw AssetError(.inputMissing, "there is no job \(id)") }
                 try catalog.dropFrames(of: id, next: next, in: transaction, changes)
             }
@@ -182,12 +182,12 @@ extension Store {
 }
 
 extension Catalog {
-    /// Whether a project is there and not being cleared away.
+    /// Whether a project is there, perhaps staged, and not being cleared away.
     func isAlive(
         _ project: ProjectNumber, in transaction: borrowing some Transaction & ~Copyable
     ) throws(AssetError) -> Bool {
         if try transaction.count(removals) == 0 { return true }
-        return try name(of: project, in: transaction) != nil
+        return try transaction.get(projects, project) != nil
     }
 
     /// Enters or changes a job and its place in the index by state.
