@@ -35,7 +35,8 @@ final class Admission: Sendable {
         var byteCount: Int
     }
 
-    /// Reserves stored bytes; `nil` when no quota applies.
+    /// Reserves stored bytes; `nil` when no quota applies. What takes no bytes is not refused, also
+    /// where a quota is exceeded already.
     ///
     /// - Parameters:
     ///   - project: the project whose quota counts beside the store's.
@@ -45,6 +46,7 @@ final class Admission: Sendable {
     func reserve(
         _ byteCount: Int, project: String, isStored: Bool = false
     ) throws -> Reservation? {
+        guard byteCount > 0 else { return nil }
         let limits: [Limit] = try catalog.environment.read { transaction in
             try self.limits(project, isStored: isStored, in: transaction)
         }
@@ -241,7 +243,11 @@ final class Reservation: @unchecked Sendable {
         self.project = project
     }
 
-    deinit { admission.release(self) }
+    deinit { release() }
+
+    /// Gives up what is reserved and was not committed. The committer may hold a request that
+    /// failed a moment longer than its caller, who may want to write something else in its place.
+    func release() { admission.release(self) }
 
     /// Reserves more.
     func grow(by byteCount: Int) throws { try admission.grow(self, by: byteCount) }

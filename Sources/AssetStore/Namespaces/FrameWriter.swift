@@ -129,7 +129,10 @@ public final class FrameWriter: Sendable {
                         height: UInt32(facts.height), location: location),
                     of: lease.job, in: transaction, changes)
             } completion: { [self] result in
-                if case .failure = result { lease.store.abandon([payload]) }
+                if case .failure = result {
+                    lease.store.abandon([payload])
+                    reservation?.release()
+                }
                 settle(Int(location.byteCount), result)
                 if case .success = result { onDurable() }
             })
