@@ -141,6 +141,21 @@ import Testing
         #expect(table.occupied().entries.isEmpty)
     }
 
+    /// Also for scopes that the next process asks about only once it has taken the dead one's place.
+    @Test func reservationsOfTheDeadDoNotPassToWhoComesNext() async throws {
+        let test = try TestStore(quota: 1_000_000)
+        try test.store.setQuota(1000, ofProject: "p")
+        let path = test.path
+        await #expect(processExitsWith: .success) { [path = path as String] in
+            let store = try Store.open(at: path)
+            let held = try store.admission.reserve(900, project: "p")
+            #expect(held != nil)
+            _exit(0)
+        }
+        _ = try test.store.put(image(project: "other"), Self.noise(1, 500))
+        _ = try test.store.put(image(project: "p"), Self.noise(2, 900))
+    }
+
     /// A living process's reservation is respected; this test stands in for one with a lock file
     /// opened a second time, which the kernel takes for another owner.
     @Test func aLivingProcessHoldsWhatItReserved() throws {

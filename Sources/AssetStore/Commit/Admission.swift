@@ -180,7 +180,7 @@ final class Admission: Sendable {
         _ scope: ProjectNumber, _ state: inout State, _ table: ReservationTable,
         _ body: (inout ReservationTable.Entry) -> Void
     ) throws {
-        let owner = try owner(&state)
+        let owner = try owner(&state, table)
         let index: Int
         if let place = state.places[scope] {
             index = place
@@ -210,10 +210,14 @@ final class Admission: Sendable {
         try entry.owner == state.owner?.number || ownership.isLocked(entry.owner)
     }
 
-    private func owner(_ state: inout State) throws -> UInt64 {
+    private func owner(_ state: inout State, _ table: ReservationTable) throws -> UInt64 {
         if let owner = state.owner { return owner.number }
         for number in StoreLocks.reservers {
             if let lock = try ownership.tryLock(number) {
+                // What a dead process reserved under this number must not pass for ours.
+                for (index, entry) in table.occupied().entries where entry.owner == number {
+                    table[index] = .none
+                }
                 state.owner = (number, lock)
                 return number
             }
