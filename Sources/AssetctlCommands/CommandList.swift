@@ -42,6 +42,9 @@ package struct CommandList: Sendable {
         HousekeepingCommand.self,
         EvictCommand.self,
         ReclaimCommand.self,
+        CompactCommand.self,
+        BackupCommand.self,
+        SalvageCommand.self,
     ])
 
     /// Takes the command's one or two words from `arguments` and finds it.

@@ -26,3 +26,11 @@ enum { assetstore_RWF_DSYNC = 2 };
 
 // fcntl(2): open-file-description locks.
 enum { assetstore_F_OFD_GETLK = 36, assetstore_F_OFD_SETLK = 37, assetstore_F_OFD_SETLKW = 38 };
+
+// lseek(2): where a file has data, and where it has none.
+enum { assetstore_SEEK_DATA = 3, assetstore_SEEK_HOLE = 4 };
+
+// copy_file_range(2)
+extern long copy_file_range(
+    int source, long *sourceOffset, int target, long *targetOffset, unsigned long length,
+    unsigned int flags);

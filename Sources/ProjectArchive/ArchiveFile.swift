@@ -32,7 +32,8 @@ struct ArchiveFile: ~Copyable {
             return
         }
         try allocate(to: byteCount + bytes.byteCount)
-        try unsafe file.write(pending.span.bytes, bytes, RawSpan(), at: writtenEnd)
+        _ = try unsafe file.write(
+            pending.span.bytes, bytes, RawSpan(), at: writtenEnd, durably: false)
         writtenEnd = byteCount + bytes.byteCount
         pending.removeAll(keepingCapacity: true)
         try startWriting()

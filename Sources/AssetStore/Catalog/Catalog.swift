@@ -131,12 +131,13 @@ struct Catalog: Sendable {
             ExtentRecord(byteCount: location.recordByteCount, owner: owner))
     }
 
-    /// Gives a payload's range up. The bytes stay until nobody can see them any more.
+    /// Gives a payload's range up, if it is held: what a damaged record only claims may be
+    /// another's. The bytes stay until nobody can see them any more.
     func release(
         _ location: PayloadLocation, in transaction: borrowing WriteTransaction,
         _ changes: ChangeSet
     ) throws(AssetError) {
-        try transaction.delete(extents, location.extent)
+        guard try transaction.delete(extents, location.extent) else { return }
         changes.free(location.extent, byteCount: location.recordByteCount)
     }
 

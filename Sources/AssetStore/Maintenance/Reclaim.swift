@@ -50,7 +50,7 @@ extension Store {
             var report = ReclaimReport()
             if scope == .everything {
                 try clearRemovals(isCancelled: isCancelled)
-                try packs.sweepSealed()
+                try packs.sweepUnowned()
                 try packs.removeOrphans()
             }
             try reclaimFreed(&report, isCancelled)
@@ -80,16 +80,24 @@ extension Store {
         _ candidates: [PackID], _ report: inout ReclaimReport, _ isCancelled: () -> Bool
     ) throws {
         let horizon = try catalog.environment.horizon()
+        var removed: [PackID] = []
+        var locks: [ByteLock] = []
+        var byteCount = 0
         for pack in candidates where try catalog.isDead(pack) {
-            try check(isCancelled)
-            let byteCount = try FileSystem.diskByteCount(of: packs.path(of: pack)) ?? 0
+            if isCancelled() { break }
             // While it is mapped, giving its blocks back takes longer.
             packReader.forget(pack)
-            guard try packs.removeDead(pack, horizon: horizon) else { continue }
+            let taken = try FileSystem.diskByteCount(of: packs.path(of: pack)) ?? 0
+            guard let lock = try packs.removeDeadRecord(pack, horizon: horizon) else { continue }
             packReader.forget(pack)
-            report.freedByteCount += byteCount
-            report.removedPackCount += 1
+            removed.append(pack)
+            locks.append(lock)
+            byteCount += taken
         }
+        try withExtendedLifetime(locks) { try packs.removeFiles(of: removed) }
+        report.freedByteCount += byteCount
+        report.removedPackCount += removed.count
+        try check(isCancelled)
     }
 
     private func check(_ isCancelled: () -> Bool) throws {
@@ -208,6 +216,7 @@ extension Catalog {
                 return true
             }
             for index in runs.indices { try extend(&runs[index], in: transaction) }
+            runs = joined(runs)
         }
         return (runs, next)
     }
@@ -230,6 +239,22 @@ extension Catalog {
             run.holeOffsets.append(end.offset)
             run.byteCount += hole.byteCount
         }
+    }
+
+    /// Runs with those that took the same hole into themselves as one: each would put a hole over
+    /// the other's.
+    private func joined(_ runs: [FreeRun]) -> [FreeRun] {
+        var joined: [FreeRun] = []
+        for run in runs {
+            guard let last = joined.last, run.offset < last.end else {
+                joined.append(run)
+                continue
+            }
+            joined[joined.count - 1].byteCount = max(last.end, run.end) - last.offset
+            joined[joined.count - 1].rangeOffsets += run.rangeOffsets
+            joined[joined.count - 1].holeOffsets += run.holeOffsets
+        }
+        return joined
     }
 
     /// Puts one hole in the place of a run's ranges and holes.

@@ -1,253 +1,133 @@
-// Counting again what the counters say, and holding each index against what it indexes.
+// Counting again what the counters say.
 
 internal import Basics
 internal import LMDB
 
-/// A recount of the whole catalog in one snapshot. Reads no payload.
+/// A recount of the whole catalog in one transaction. Reads no payload.
 ///
 /// What belongs to a removed project or job and is still being cleared away counts for nothing but
-/// the bytes that it takes.
+/// the bytes that it takes. Takes memory for each project.
 struct Recount {
-    let catalog: Catalog
-    var report: VerificationReport
+    /// A counter that is wrong.
+    struct Difference {
+        var key: UsageKey
+        /// What a recount gives; nothing when there should be no entry.
+        var actual: Usage
+        /// Whose counter it is, and what is wrong with it.
+        var name: String
+        var reason: String
+    }
+
+    private let catalog: Catalog
     /// The counters as they should be.
-    private(set) var usage: [UsageKey: Usage] = [:]
+    private var usage: [UsageKey: Usage] = [:]
     private var removed: Set<RemovalKey> = []
 
-    init(catalog: Catalog, report: VerificationReport) {
-        self.catalog = catalog
-        self.report = report
-    }
-
-    mutating func run(in transaction: borrowing some Transaction & ~Copyable) throws {
+    /// The counters that are wrong.
+    static func differences(
+        in catalog: Catalog, _ transaction: borrowing some Transaction & ~Copyable
+    ) throws -> [Difference] {
+        var recount = Recount(catalog: catalog)
         try transaction.scan(catalog.removals) { key, _ in
-            removed.insert(key)
+            recount.removed.insert(key)
             return true
         }
-        try countProjects(in: transaction)
-        try checkScenesAndCheckpoints(in: transaction)
-        try countAssets(in: transaction)
-        try countContents(in: transaction)
-        try countJobs(in: transaction)
-        try countFrames(in: transaction)
-        try compareUsage(in: transaction)
+        try recount.countAssets(in: transaction)
+        try recount.countJobs(in: transaction)
+        return try recount.compare(in: transaction)
     }
 
-    func isRemoved(_ project: ProjectNumber) -> Bool {
-        removed.contains(RemovalKey(project))
-    }
-
-    private mutating func countProjects(
-        in transaction: borrowing some Transaction & ~Copyable
-    ) throws {
-        try transaction.scan(catalog.projects) { number, project in
-            let key = ProjectNameKey(name: project.name)
-            if try transaction.get(catalog.projectsByName, key)?.project != number {
-                report.add("project \(project.name)", nil, "its name does not lead to it")
-            }
-            let status = StatusProjectKey(project.description.status, number)
-            if try transaction.get(catalog.projectsByStatus, status) == nil {
-                report.add(
-                    "project \(project.name)", nil, "the index by status does not list it")
-            }
+    /// What the store's counters say that its packs hold, as far as they can be read.
+    static func storedByteCount(
+        of catalog: Catalog, _ transaction: borrowing ReadTransaction
+    ) throws -> Int {
+        var total = 0
+        let prefix = ProjectNumber.wholeStore.keyBytes
+        try transaction.scan(catalog.usage.uninterpreted, prefix: prefix) { _, value in
+            total += Usage(stored: value)?.storedByteCount ?? 0
             return true
         }
-        let projectCount = try transaction.count(catalog.projects)
-        try compareCount(
-            of: "the index of projects by name", try transaction.count(catalog.projectsByName),
-            with: projectCount)
-        try compareCount(
-            of: "the index of projects by status",
-            try transaction.count(catalog.projectsByStatus), with: projectCount)
+        return total
     }
+
+    private init(catalog: Catalog) { self.catalog = catalog }
 
     private mutating func countAssets(
         in transaction: borrowing some Transaction & ~Copyable
     ) throws {
-        var namedCount = 0
-        try transaction.scan(catalog.assets) { id, record in
-            report.assetsChecked += 1
+        try transaction.scan(catalog.assets) { _, record in
+            if removed.contains(RemovalKey(record.project)) { return true }
             let namespace = record.description.namespace
-            guard let content = try transaction.get(catalog.contents, record.content) else {
-                report.add(id.description, nil, "the record of its content is gone")
-                return true
-            }
-            if content.byteCount != record.byteCount || content.checksum != record.checksum
-                || content.storedByteCount != record.storedByteCount
-            {
-                report.add(id.description, nil, "its record contradicts that of its content")
-            }
-            let byProject = ProjectAssetKey(
-                project: record.project, namespace: namespace.rawValue, asset: id)
-            if try transaction.get(catalog.assetsByProject, byProject) == nil {
-                report.add(id.description, nil, "its project does not list it")
-            }
-            let byContent = ContentAssetKey(checksum: record.checksum, asset: id)
-            if try transaction.get(catalog.assetsByContent, byContent) == nil {
-                report.add(id.description, nil, "the index by content does not list it")
-            }
-            if !record.description.name.isEmpty {
-                namedCount += 1
-                let byName = NameAssetKey(
-                    project: record.project, name: record.description.name, asset: id)
-                if try transaction.get(catalog.assetsByName, byName) == nil {
-                    report.add(id.description, nil, "the index by name does not list it")
-                }
-            }
-            if isRemoved(record.project) { return true }
-            if try transaction.get(catalog.projects, record.project) == nil {
-                report.add(id.description, nil, "the record of its project is gone")
-            }
             add(record.usage, record.project, namespace)
             add(record.usage.unstored, .wholeStore, namespace)
             return true
         }
-        let assetCount = try transaction.count(catalog.assets)
-        try compareCount(
-            of: "the index of assets by project", try transaction.count(catalog.assetsByProject),
-            with: assetCount)
-        try compareCount(
-            of: "the index of assets by content", try transaction.count(catalog.assetsByContent),
-            with: assetCount)
-        try compareCount(
-            of: "the index of assets by name", try transaction.count(catalog.assetsByName),
-            with: namedCount)
-    }
-
-    private mutating func countContents(
-        in transaction: borrowing some Transaction & ~Copyable
-    ) throws {
-        var partCount = 0
-        try transaction.scan(catalog.contents) { id, record in
-            let name = "content \(hex(id.high))\(hex(id.low))"
-            var found = 0
-            let prefix = ContentAssetKey.prefix(record.checksum)
-            try transaction.scan(catalog.assetsByContent, prefix: prefix) { key, _ in
-                if try transaction.get(catalog.assets, key.asset)?.content == id { found += 1 }
-                return true
-            }
-            if found != record.referenceCount {
-                report.add(
-                    name, nil, "\(record.referenceCount) assets are said to have it, \(found) do")
-            }
-            var stored = 0
-            for part in 0..<record.partCount {
-                guard let location = try catalog.location(of: part, id, in: transaction) else {
-                    report.add(name, part, "its record is gone")
-                    // A damaged length may claim parts without end.
-                    break
-                }
-                stored += Int(location.storedByteCount)
-                if part > 0 { partCount += 1 }
-                try requireExtent(location, name, part, in: transaction)
-            }
-            if stored != record.storedByteCount {
-                report.add(
-                    name, nil,
-                    "its parts have \(stored) stored bytes, not \(record.storedByteCount)")
-            }
+        try transaction.scan(catalog.contents) { _, record in
             add(record.storedUsage, .wholeStore, record.namespace)
             return true
         }
-        try compareCount(
-            of: "the table of parts", try transaction.count(catalog.parts), with: partCount)
     }
 
     private mutating func countJobs(
         in transaction: borrowing some Transaction & ~Copyable
     ) throws {
         try transaction.scan(catalog.jobs) { id, record in
-            let byState = StateJobKey(state: record.state.rawValue, job: id)
-            if try transaction.get(catalog.jobsByState, byState) == nil {
-                report.add(id.description, nil, "the index by state does not list it")
-            }
-            let byProject = ProjectJobKey(project: record.project, job: id)
-            if try transaction.get(catalog.jobsByProject, byProject) == nil {
-                report.add(id.description, nil, "the index by project does not list it")
-            }
-            guard let sequence = try transaction.get(catalog.jobFrames, id) else {
-                report.add(id.description, nil, "it has no sequence of frames")
-                return true
-            }
-            var frames = Usage()
-            try transaction.scan(catalog.frames, prefix: sequence.framesID.keyBytes) { _, frame in
-                frames = frames + frame.location.usage(count: 1)
-                return true
-            }
-            var segments = Usage()
-            let prefix = sequence.segmentsID.keyBytes
-            try transaction.scan(catalog.segments, prefix: prefix) { _, segment in
-                segments = segments + segment.location.usage(count: 0)
-                return true
-            }
-            if sequence.frames != frames || sequence.segments != segments {
-                report.add(
-                    id.description, nil,
-                    "its counters say \(sequence.frames.count) frames, there are \(frames.count)")
-            }
-            if isRemoved(record.project) { return true }
-            if try transaction.get(catalog.projects, record.project) == nil {
-                report.add(id.description, nil, "the record of its project is gone")
-            }
-            let jobs = segments + Usage(count: 1)
+            guard !removed.contains(RemovalKey(record.project)),
+                let sequence = try transaction.get(catalog.jobFrames, id)
+            else { return true }
+            let (frames, jobs) = (sequence.frames, sequence.segments + Usage(count: 1))
             add(frames, record.project, .frames)
             add(frames.unstored, .wholeStore, .frames)
             add(jobs, record.project, .jobs)
             add(jobs.unstored, .wholeStore, .jobs)
             return true
         }
-        let jobCount = try transaction.count(catalog.jobs)
-        try compareCount(
-            of: "the index of jobs by state", try transaction.count(catalog.jobsByState),
-            with: jobCount)
-        try compareCount(
-            of: "the table of sequences", try transaction.count(catalog.jobFrames),
-            with: jobCount)
-    }
-
-    /// Counts what frames and segments take, also those that are being cleared away.
-    private mutating func countFrames(
-        in transaction: borrowing some Transaction & ~Copyable
-    ) throws {
-        try transaction.scan(catalog.frames) { key, frame in
+        // What they take, also those that are being cleared away.
+        try transaction.scan(catalog.frames) { _, frame in
             let stored = Usage(storedByteCount: Int(frame.location.storedByteCount))
             add(stored, .wholeStore, .frames)
-            try requireExtent(
-                frame.location, "a sequence", Int(key.index), in: transaction)
             return true
         }
-        try transaction.scan(catalog.segments) { key, segment in
+        try transaction.scan(catalog.segments) { _, segment in
             let stored = Usage(storedByteCount: Int(segment.location.storedByteCount))
             add(stored, .wholeStore, .jobs)
-            try requireExtent(
-                segment.location, "a sequence", Int(key.index), in: transaction)
             return true
         }
     }
 
-    private mutating func compareUsage(
+    private func compare(
         in transaction: borrowing some Transaction & ~Copyable
-    ) throws {
-        usage = usage.filter { $0.value != Usage() }
-        var expected = usage
-        try transaction.scan(catalog.usage) { key, counted in
+    ) throws -> [Difference] {
+        var expected = usage.filter { $0.value != Usage() }
+        var differences: [Difference] = []
+        func note(
+            _ key: UsageKey, _ actual: Usage, _ reason: String
+        ) throws(AssetError) {
+            differences.append(
+                Difference(
+                    key: key, actual: actual, name: try name(of: key, in: transaction),
+                    reason: reason))
+        }
+        // A counter that went below nothing can't be read.
+        try transaction.scan(catalog.usage.uninterpreted) { key, value in
             let actual = expected.removeValue(forKey: key) ?? Usage()
+            guard let counted = Usage(stored: value) else {
+                try note(key, actual, "it can't be read, a recount gives \(actual)")
+                return true
+            }
             if actual != counted {
-                report.add(
-                    try counter(key, in: transaction), nil,
-                    "it says \(counted), a recount gives \(actual)")
+                try note(key, actual, "it says \(counted), a recount gives \(actual)")
             }
             return true
         }
         for (key, actual) in expected {
-            report.add(
-                try counter(key, in: transaction), nil,
-                "it is not there, a recount gives \(actual)")
+            try note(key, actual, "it is not there, a recount gives \(actual)")
         }
+        return differences
     }
 
-    private func counter(
-        _ key: UsageKey, in transaction: borrowing some Transaction & ~Copyable
+    private func name(
+        of key: UsageKey, in transaction: borrowing some Transaction & ~Copyable
     ) throws(AssetError) -> String {
         let owner =
             key.project == .wholeStore
@@ -256,23 +136,36 @@ struct Recount {
         return "\(owner)'s counter of \(key.namespace.name)"
     }
 
-    private mutating func requireExtent(
-        _ location: PayloadLocation, _ id: String, _ part: Int,
-        in transaction: borrowing some Transaction & ~Copyable
-    ) throws {
-        if try transaction.get(catalog.extents, location.extent) == nil {
-            report.add(id, part, "no range of pack \(location.extent.pack) is held for it")
-        }
-    }
-
-    mutating func compareCount(of table: String, _ found: Int, with expected: Int) throws {
-        if found != expected {
-            report.add(table, nil, "it has \(found) entries where \(expected) belong")
-        }
-    }
-
     private mutating func add(_ more: Usage, _ scope: ProjectNumber, _ namespace: Namespace) {
         let key = UsageKey(project: scope, namespace: namespace)
         usage[key] = usage[key, default: Usage()] + more
+    }
+}
+
+extension Usage {
+    /// The counter of these bytes; `nil` when they are none.
+    fileprivate init?(stored value: StoredBytes) {
+        let usage = unsafe ByteReader.read(value.bytes.span.bytes, subject: "a counter") {
+            (reader) -> Usage? in
+            guard let usage = try? Usage(value: &reader), reader.remaining == 0 else { return nil }
+            return usage
+        }
+        guard let usage else { return nil }
+        self = usage
+    }
+}
+
+extension Catalog {
+    /// Writes counters as a recount in the same transaction gives them.
+    func set(
+        _ differences: [Recount.Difference], in transaction: borrowing WriteTransaction
+    ) throws(AssetError) {
+        for difference in differences {
+            if difference.actual == Usage() {
+                try transaction.delete(usage, difference.key)
+            } else {
+                try transaction.put(usage, difference.key, difference.actual)
+            }
+        }
     }
 }

@@ -24,11 +24,22 @@ public struct VerificationReport: Equatable, Sendable {
     public var damaged: [Damage] = []
     /// How much damage was found.
     public var damageCount = 0
+    /// What was damaged and has been repaired, at most ``damageCountMax`` of it.
+    public var repaired: [Damage] = []
+    /// How much was repaired.
+    public var repairedCount = 0
 
     public static let damageCountMax = 10_000
 
     /// Whether all is as it was stored.
     public var isIntact: Bool { damageCount == 0 }
+
+    mutating func addRepaired(_ id: String, _ part: Int?, _ reason: String) {
+        repairedCount += 1
+        if repaired.count < Self.damageCountMax {
+            repaired.append(Damage(id: id, part: part, reason: reason))
+        }
+    }
 
     mutating func add(_ id: String, _ part: Int?, _ reason: String) {
         damageCount += 1
@@ -41,24 +52,53 @@ public struct VerificationReport: Equatable, Sendable {
 extension Store {
     /// Checks every payload, record and counter, while others read and write.
     ///
-    /// Payloads are read in the order of the disk, in snapshots of bounded length. What is removed
-    /// meanwhile is not missed; what is added may be left out.
+    /// Payloads are read in the order of the disk, in snapshots of bounded length; records and
+    /// counters in one snapshot. What is removed meanwhile is not missed; what is added may be left
+    /// out.
     ///
-    /// - Parameter progress: called with the payload bytes checked and to be checked; return false
-    ///   to stop with ``AssetError/Code/cancelled``.
-    /// - Complexity: O(stored bytes).
+    /// Repairing comes first: counters are rewritten from a recount; ranges of packs that are held
+    /// in vain, or are in no table, become free; contents, frames and segments that nothing leads
+    /// to are removed; entries of indexes are added and removed. A project whose record is gone
+    /// gets a new one, under the old name where that is known. Damaged payloads, and what has lost
+    /// its content, stay and are reported. Others wait for pieces of bounded size only, except
+    /// while counters that are wrong are counted again. Cut short, it is to be run again.
+    ///
+    /// - Parameters:
+    ///   - repairing: whether to repair what can be repaired.
+    ///   - progress: called with the payload bytes checked and to be checked, now and then; return
+    ///     false to stop with ``AssetError/Code/cancelled``.
+    /// - Throws: ``AssetError/Code/damaged`` when a record of the catalog can't be read at all;
+    ///   ``AssetError/Code/busy`` when repairing while another process gives disk blocks back for
+    ///   long.
+    /// - Complexity: O(stored bytes). Takes memory for each project and job.
     public func verify(
+        repairing: Bool = false,
         progress: (_ bytesChecked: Int, _ byteCount: Int) -> Bool = { _, _ in true }
     ) throws -> VerificationReport {
         var report = VerificationReport()
+        if repairing { try repair(&report) { !progress(0, 0) } }
         try verifyPackHeaders(&report)
         try verifyPayloads(&report, progress)
         try catalog.environment.read { transaction in
-            var recount = Recount(catalog: catalog, report: report)
-            try recount.run(in: transaction)
-            report = recount.report
+            try verifyRecords(&report, in: transaction)
+            for difference in try Recount.differences(in: catalog, transaction) {
+                report.add(difference.name, nil, difference.reason)
+            }
         }
         return report
+    }
+
+    private func verifyRecords(
+        _ report: inout VerificationReport, in transaction: borrowing ReadTransaction
+    ) throws {
+        let inspection = Inspection(self, inspectsHolders: false)
+        for walk in Inspection.Walk.allCases
+        where try inspection.canHaveExcess(walk, in: transaction) {
+            _ = try inspection.run(walk, in: transaction)
+        }
+        for fault in inspection.faults { report.add(fault.id, fault.part, fault.reason) }
+        report.damageCount += inspection.faultCount - inspection.faults.count
+        report.assetsChecked = inspection.assetCount
     }
 
     private func verifyPackHeaders(_ report: inout VerificationReport) throws {
@@ -85,7 +125,7 @@ extension Store {
     private func verifyPayloads(
         _ report: inout VerificationReport, _ progress: (Int, Int) -> Bool
     ) throws {
-        let total = try statistics().storedByteCount
+        let total = try catalog.environment.read { try Recount.storedByteCount(of: catalog, $0) }
         var next: [UInt8]? = []
         while let start = next {
             next = nil
@@ -166,7 +206,7 @@ extension Catalog {
     /// before.
     ///
     /// - Complexity: O(assets with the content), O(jobs).
-    fileprivate func subject(
+    func subject(
         of owner: RecordOwner, in transaction: borrowing ReadTransaction
     ) throws -> String {
         var subject: String?

@@ -15,6 +15,8 @@ public struct AssetWriter: ~Copyable {
     private let store: Store
     /// What the asset is; may be changed until ``finish()``.
     public var description: AssetDescription
+    /// When it was made; the moment at which it is finished when this is `nil`.
+    var createdAt: Timestamp?
     private let id: AssetID
     private let content: ContentID
     private var buffer: [UInt8] = []
@@ -113,7 +115,7 @@ public struct AssetWriter: ~Copyable {
         var record = Asset.Record(
             description: description, project: .wholeStore, content: content,
             byteCount: UInt64(byteCount), storedByteCount: 0, checksum: hasher.value(),
-            createdAt: .now())
+            createdAt: createdAt ?? .now())
         let project = record.description.project
         record.description.project = ""
         var isWritten = last.isEmpty

@@ -46,6 +46,10 @@ public struct JobDescription: Equatable, Sendable {
         self.frameCount = frameCount
     }
 
+    /// The kind of a job of which only frames were salvaged. The same work submitted again takes its
+    /// place and goes on with its frames.
+    public static let salvagedKind = "salvaged"
+
     /// The identity of this work.
     public var id: JobID {
         unsafe JobID(hashing: Array("\(project)\0\(kind)\0\(recipe)".utf8).span.bytes)

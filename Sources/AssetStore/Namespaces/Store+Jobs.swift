@@ -16,6 +16,13 @@ extension Store {
             let project = try changes.project(named: description.project, in: transaction)
             if var record = try changes.job(id, in: transaction) {
                 if record.project == project {
+                    if record.description.kind == JobDescription.salvagedKind {
+                        // Its frames are those of this work: its identity is that of the recipe.
+                        try catalog.put(
+                            id, Job.Record(description, project: project),
+                            replacing: record.state, in: transaction, changes)
+                        return
+                    }
                     guard record.description.submission != description.submission else { return }
                     record.description.submission = description.submission
                     try catalog.put(

@@ -119,8 +119,24 @@ final class PackReader: Sendable {
         if location.descriptionByteCount > 0 { _ = try description(of: location) }
     }
 
+    /// Lends a record's stored bytes, after checking them, and what is written behind them.
+    func withRecord<Result>(
+        at location: PayloadLocation, _ body: (RawSpan, [UInt8]) throws -> Result
+    ) throws -> Result {
+        let start =
+            Int(location.extent.offset) + RecordHeader.byteCount + Int(location.storedByteCount)
+        let range = start..<start + Int(location.descriptionByteCount)
+        let pack = try mappedPack(location.extent.pack, containing: range)
+        let description = pack.map.withBytes(range) { bytes in
+            unsafe bytes.withUnsafeBytes { unsafe Array($0) }
+        }
+        return try withStoredBytes(at: location, subject: "its payload", isChecked: false) {
+            try body($0, description)
+        }
+    }
+
     /// What is written behind a payload.
-    private func description(of location: PayloadLocation) throws -> RecordDescription {
+    func description(of location: PayloadLocation) throws -> RecordDescription {
         let start =
             Int(location.extent.offset) + RecordHeader.byteCount + Int(location.storedByteCount)
         let range = start..<start + Int(location.descriptionByteCount)

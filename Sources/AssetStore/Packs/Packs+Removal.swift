@@ -4,14 +4,14 @@ internal import Basics
 internal import LMDB
 
 extension Packs {
-    /// Sweeps the sealed packs that nobody writes to any more and that were not swept.
+    /// Sweeps the packs that nobody writes to and that were not swept.
     ///
     /// - Complexity: O(packs + records of those packs).
-    func sweepSealed() throws {
+    func sweepUnowned() throws {
         var unswept: [PackID] = []
         try catalog.environment.read { transaction in
             try transaction.scan(catalog.packs) { id, record in
-                if record.state == .sealed, !record.isSwept { unswept.append(id) }
+                if !record.isSwept { unswept.append(id) }
                 return true
             }
         }
@@ -20,17 +20,18 @@ extension Packs {
             try withExtendedLifetime(lock) {
                 // Its last writer may have committed more before giving up the lock.
                 let record = try catalog.environment.read { try $0.get(catalog.packs, id) }
-                if let record { try sweep(id, end: record.committedEnd) }
+                if let record, !record.isSwept { try sweep(id, end: record.committedEnd) }
             }
         }
     }
 
-    /// Removes the record of a sealed pack without live ranges, then its file; says whether that
-    /// was possible: nobody writes to it, and nobody can still see what it held.
-    func removeDead(_ id: PackID, horizon: UInt64) throws -> Bool {
-        guard let lock = try ownership.tryLock(StoreLocks.pack(id)) else { return false }
+    /// Removes the record of a sealed pack without live ranges, if that is possible: nobody writes
+    /// to it, and nobody can still see what it held. Its file is to be removed next, with the lock
+    /// held that is returned.
+    func removeDeadRecord(_ id: PackID, horizon: UInt64) throws -> ByteLock? {
+        guard let lock = try ownership.tryLock(StoreLocks.pack(id)) else { return nil }
         return try withExtendedLifetime(lock) {
-            let isRemoved = try catalog.environment.write { transaction in
+            let isRemoved: Bool = try catalog.environment.write { transaction in
                 guard let record = try transaction.get(catalog.packs, id),
                     record.state == .sealed, record.isSwept,
                     try !catalog.isLive(id, in: transaction)
@@ -53,13 +54,51 @@ extension Packs {
                 try transaction.delete(catalog.packs, id)
                 return true
             }
-            if isRemoved { try removeFile(of: id) }
-            return isRemoved
+            return isRemoved ? lock : nil
         }
     }
 
+    /// Removes the files of packs whose records are gone, several at once: file systems give the
+    /// blocks of large files back slowly, and mostly wait for the disk. What is left when it is cut
+    /// short has no record, see ``removeOrphans()``.
+    func removeFiles(of ids: [PackID]) throws {
+        struct Progress {
+            var next = 0
+            var failure: (any Error)?
+        }
+        let progress = Monitor(Progress())
+        let removal: @Sendable () -> Void = { [self] in
+            while true {
+                let id = progress.withLock { progress -> PackID? in
+                    guard progress.failure == nil, progress.next < ids.count else { return nil }
+                    progress.next += 1
+                    return ids[progress.next - 1]
+                }
+                guard let id else { return }
+                do {
+                    try removeFile(of: id)
+                } catch {
+                    progress.withLock { $0.failure = $0.failure ?? error }
+                }
+            }
+        }
+        var threads: [WorkerThread] = []
+        defer { for thread in threads { thread.join() } }
+        for _ in 1..<min(Self.removalThreadCount, max(1, ids.count)) {
+            threads.append(try WorkerThread(name: "pack removal", removal))
+        }
+        removal()
+        for thread in threads { thread.join() }
+        threads = []
+        try progress.withLock { if let failure = $0.failure { throw failure } }
+        if !ids.isEmpty { try FileSystem.synchronizeDirectory(directory) }
+    }
+
+    private static let removalThreadCount = 4
+
     /// Removes files that no record knows: their packs were removed, but not their names.
     func removeOrphans() throws {
+        var hasRemoved = false
         for name in try FileSystem.names(in: directory) where name.hasSuffix(".pack") {
             guard name.utf8.count == 21, let number = UInt64(name.prefix(16), radix: 16),
                 case let id = PackID(number: number), path(of: id).hasSuffix(name),
@@ -68,9 +107,11 @@ extension Packs {
             try withExtendedLifetime(lock) {
                 if try catalog.environment.read({ try $0.get(catalog.packs, id) }) == nil {
                     try removeFile(of: id)
+                    hasRemoved = true
                 }
             }
         }
+        if hasRemoved { try FileSystem.synchronizeDirectory(directory) }
     }
 
     /// Removes a pack's file. Its blocks are punched first: a process that has it mapped would
@@ -84,6 +125,5 @@ extension Packs {
             guard error.code == .inputMissing else { throw error }
         }
         try FileSystem.removeFile(path(of: id))
-        try FileSystem.synchronizeDirectory(directory)
     }
 }

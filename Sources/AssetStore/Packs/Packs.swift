@@ -48,7 +48,8 @@ final class Packs: Sendable {
             description, durably)
     }
 
-    private func write(
+    /// Writes a payload that is packed already; see ``write(_:packed:owner:namespace:description:)``.
+    func write(
         stored bytes: RawSpan, _ packing: PayloadPacking, byteCount: Int, _ owner: RecordOwner,
         _ namespace: Namespace, _ description: [UInt8], _ durably: Bool
     ) throws -> WrittenPayload {
