@@ -37,6 +37,7 @@ import Testing
             }
             try failSome(run, &random)
             if Int.random(in: 0..<4, using: &random) == 0 { try run.compareAll() }
+            if Int.random(in: 0..<8, using: &random) == 0 { try run.reopen(sealing: true) }
         }
         try run.reopen()
         try run.compareAll()

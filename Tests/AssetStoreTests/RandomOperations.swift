@@ -22,8 +22,9 @@ import Testing
         while run.step < 600 {
             switch Int.random(in: 0..<300, using: &random) {
             case 0..<4: try run.compareAll()
-            case 4: try run.reopen()
-            case 5..<9:
+            case 4: try run.reopen(sealing: Bool.random(using: &random))
+            case 5: try run.compareBackup()
+            case 6..<10:
                 let count = Int.random(in: 1..<40, using: &random)
                 try run.holdingSnapshot { for _ in 0..<count { try run.advance() } }
             default: try run.advance()

@@ -143,8 +143,10 @@ final class ModelRun {
 
     /// Closes the store and opens it again; workers go away with it.
     ///
-    /// - Parameter hasFailed: whether closing may say so too.
-    func reopen(hasFailed: Bool = false) throws {
+    /// - Parameters:
+    ///   - hasFailed: whether closing may say so too.
+    ///   - sealing: let no pack be written to any more, as when it is full.
+    func reopen(hasFailed: Bool = false, sealing: Bool = false) throws {
         note("reopening")
         do {
             try close()
@@ -152,7 +154,9 @@ final class ModelRun {
             note("(closing: \(error.message))")
         }
         opened = nil
-        opened = try Store.open(at: path, options: options)
+        let store = try Store.open(at: path, options: options)
+        opened = store
+        if sealing { try Compactions.seal(store) }
     }
 
     func close() throws {
@@ -186,6 +190,20 @@ final class ModelRun {
         let report = try store.verify()
         if !report.isIntact { throw failure("\(report.damaged)") }
         if report.assetsChecked != model.assets.count { throw failure("\(report)") }
+    }
+
+    /// A backup is the same store as of now.
+    func compareBackup() throws {
+        let copy = "\(path)-\(step)"
+        _ = try store.backup(to: copy)
+        do {
+            let run = try ModelRun(seed: seed, path: copy, model: model, step: step)
+            for text in latest { run.note(text) }
+            run.note("looking at the backup")
+            try run.compareAll()
+            try run.close()
+        }
+        try FileManager.default.removeItem(atPath: copy)
     }
 
     func check(_ comparison: ModelComparison) throws {
@@ -261,6 +279,9 @@ extension ModelRun {
         case .evict(let project):
             _ = try store.evict(byteCount: .max, EvictionPolicy(project: project))
         case .reclaim: _ = try store.reclaim()
+        case .compact(let liveShare):
+            let report = try store.compact(liveShare: liveShare)
+            if report.damageCount > 0 { throw failure("\(report)") }
         default: return try work(operation)
         }
         return true

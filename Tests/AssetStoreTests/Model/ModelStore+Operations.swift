@@ -40,7 +40,7 @@ extension ModelStore {
             guard assets[id] != nil else { return .absent }
             forget(id)
             note(.removed, .asset(id))
-        case .reclaim: break
+        case .reclaim, .compact: break
         default: return try applyToJobs(operation)
         }
         return .done

@@ -49,7 +49,9 @@ extension Operation {
                     recipe: "{\"n\":\(Int.random(in: 0..<4, using: &random))}",
                     submission: "{\"m\":\(Int.random(in: 0..<3, using: &random))}",
                     frameCount: 60))
-        case ..<97: return .reclaim
+        case ..<97:
+            return Bool.random(using: &random)
+                ? .reclaim : .compact(liveShare: Double.random(in: 0...1, using: &random))
         case ..<99:
             return .requeueOrphans(
                 Bool.random(using: &random) ? project : nil,

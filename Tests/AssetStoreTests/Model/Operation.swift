@@ -40,6 +40,7 @@ enum Operation: Sendable {
     case requeueOrphans(String?, markingAsError: Bool)
     case evict(String?)
     case reclaim
+    case compact(liveShare: Double)
 }
 
 /// What came of an operation.
