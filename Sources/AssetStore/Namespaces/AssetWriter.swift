@@ -46,6 +46,7 @@ public struct AssetWriter: ~Copyable {
     deinit {
         // Ranges that nobody will claim; `finish` empties the list.
         if !payloads.isEmpty { store.abandon(payloads) }
+        reservation?.release()
     }
 
     /// Appends bytes. Blocks while they are written to disk, not until they are durable.
@@ -170,13 +171,15 @@ public struct AssetWriter: ~Copyable {
         record.storedByteCount = present.storedByteCount
         let (catalog, id, final, home) = (store.catalog, id, record, home)
         // The bytes count for the project alone; without it, what was reserved for both is held.
-        let reservation =
-            try reservation
-            ?? store.admission.reserve(
+        var added: Reservation?
+        if reservation == nil {
+            added = try store.admission.reserve(
                 Int(record.storedByteCount), project: payer, isStored: true)
+        }
+        defer { added?.release() }
         do {
             try store.committer.commit(
-                reservation: reservation, abandoned: payloads
+                reservation: reservation ?? added, abandoned: payloads
             ) { transaction, changes in
                 try catalog.requireFree(id, in: transaction)
                 try catalog.refer(to: content, in: transaction)

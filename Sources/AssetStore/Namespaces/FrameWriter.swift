@@ -134,7 +134,10 @@ public final class FrameWriter: Sendable {
                     changes.note(ChangeRecord(.updated, .frames(lease.job)))
                 }
             } completion: { [self] result in
-                if case .failure = result { lease.store.abandon([payload]) }
+                if case .failure = result {
+                    lease.store.abandon([payload])
+                    reservation?.release()
+                }
                 settle(Int(location.byteCount), result)
                 if case .success = result { onDurable() }
             })

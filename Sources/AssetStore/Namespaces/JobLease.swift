@@ -150,6 +150,7 @@ public final class JobLease: Sendable {
             try store.committer.commit(payloads: payloads, reservation: reservation, apply)
         } catch {
             store.abandon(payloads)
+            reservation?.release()
             throw error
         }
     }

@@ -253,9 +253,15 @@ extension Catalog {
     func dropSegments(
         of job: JobID, next: SequenceID, in transaction: borrowing WriteTransaction,
         _ changes: ChangeSet
-    ) throws(AssetError) {
+    ) throws {
         var sequence = try changes.sequence(of: job, in: transaction)
-        guard sequence.segments != Usage() else { return }
+        // Segments are not counted, and those without bytes add nothing: look for one.
+        var isEmpty = true
+        try transaction.scan(segments, prefix: sequence.segmentsID.keyBytes) { _, _ in
+            isEmpty = false
+            return false
+        }
+        if isEmpty { return }
         try noteRemoval(of: sequence.segmentsID, in: transaction)
         try changes.count(-sequence.segments, sequence.project, .jobs, in: transaction)
         try changes.count(-sequence.segments.unstored, .wholeStore, .jobs, in: transaction)
