@@ -62,7 +62,8 @@ let rooms: [Room] = [
     Room(
         name: "AssetctlCommands",
         dependencies: [
-            "Basics", "AssetStore", "FrameCodecs", "Media", "Rendering", "Exporting",
+            "Basics", "AssetStore", "ProjectArchive", "FrameCodecs", "Media", "Rendering",
+            "Exporting",
         ]),
 ]
 

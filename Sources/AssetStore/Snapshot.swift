@@ -23,15 +23,15 @@ public struct Snapshot: ~Copyable {
 
     var catalog: Catalog { store.catalog }
 
-    /// The name of a project, `nil` when it is being cleared away.
+    /// The name of a project, `nil` when it is being cleared away or put together.
     func name(of project: ProjectNumber) throws(AssetError) -> String? {
-        if let name = store.projectNames.name(of: project),
+        if let name = store.projectNames.name(of: project, at: transaction.number),
             try transaction.count(catalog.removals) == 0
         {
             return name
         }
         guard let name = try catalog.name(of: project, in: transaction) else { return nil }
-        store.projectNames.note(project, name)
+        store.projectNames.note(project, name, at: transaction.number)
         return name
     }
 }
@@ -53,19 +53,32 @@ extension Store {
     }
 }
 
-/// The names of projects by number, which never change. Thread-safe.
+/// The names of projects by number, which never change from when they are first seen. Thread-safe.
 final class ProjectNames: Sendable {
-    private let names = Monitor<[ProjectNumber: String]>([:])
+    private struct Seen {
+        var name: String
+        /// The earliest moment at which it was seen: a staged project has no name before it is
+        /// published.
+        var since: UInt64
+    }
+
+    private let names = Monitor<[ProjectNumber: Seen]>([:])
 
     /// More are looked up in the catalog each time.
     private static let countMax = 4096
 
-    func name(of project: ProjectNumber) -> String? { names.withLock { $0[project] } }
+    func name(of project: ProjectNumber, at moment: UInt64) -> String? {
+        names.withLock { names in
+            guard let seen = names[project], moment >= seen.since else { return nil }
+            return seen.name
+        }
+    }
 
-    func note(_ project: ProjectNumber, _ name: String) {
+    func note(_ project: ProjectNumber, _ name: String, at moment: UInt64) {
         names.withLock { names in
             if names.count >= Self.countMax { names.removeAll(keepingCapacity: true) }
-            names[project] = name
+            let since = min(moment, names[project]?.since ?? moment)
+            names[project] = Seen(name: name, since: since)
         }
     }
 }

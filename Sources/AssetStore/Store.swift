@@ -225,6 +225,8 @@ public struct StoreOptions: Sendable {
 public struct StoreID: Hashable, Sendable, CustomStringConvertible {
     private let value: AssetID
     init(_ value: AssetID) { self.value = value }
+    var high: UInt64 { value.high }
+    var low: UInt64 { value.low }
     /// A UUID in its canonical 36 characters.
     public var description: String { value.description }
 }

@@ -28,6 +28,8 @@ package struct CommandList: Sendable {
         ProjectRevertCommand.self,
         ProjectRemoveCommand.self,
         QuotaCommand.self,
+        ExportCommand.self,
+        ImportCommand.self,
         RenderCommand.self,
         WorkCommand.self,
         JobsCommand.self,

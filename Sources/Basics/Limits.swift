@@ -41,6 +41,9 @@ public enum Limits {
     public static let sceneByteCountMax = 1 << 20
     /// The most entries of an archive that is written or read.
     public static let archiveEntryCountMax = 2 << 20
+    /// The longest line of an archive's manifest, in bytes: one holds at most the parameters and
+    /// attributes of an asset, or the recipe and submission of a job, every byte of them escaped.
+    public static let archiveManifestLineByteCountMax = 16 << 20
     /// The most entries without content, directories among them, of an archive that is read: they
     /// cost work and bring nothing.
     public static let archiveEmptyEntryCountMax = 10_000

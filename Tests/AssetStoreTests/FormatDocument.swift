@@ -103,6 +103,7 @@ import Testing
         #expect(value.text("title") == "title" && value.text("summary") == "summary")
         #expect(value.text("stage") == "stage" && value.real("percent") == 12.5)
         #expect(value.text("error") == "error" && value.text("specification") == "{}")
+        #expect(value.number("isStaged") == 0)
         #expect(value.number("status") == 4)
         #expect(value.number("completedAt").map { $0 > 0 } == true)
         let status = try sample.only("projectsByStatus", key: "StatusProjectKey", tables).key

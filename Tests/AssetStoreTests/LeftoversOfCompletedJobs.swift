@@ -25,4 +25,15 @@ import Testing
         #expect(try test.store.statistics().namespaces[.jobs]?.storedByteCount == 0)
         #expect(try test.store.verify().isIntact)
     }
+
+    /// A segment of no bytes leaves no trace in any counter.
+    @Test func areAlsoSegmentsWithoutBytes() throws {
+        let test = try TestStore()
+        let job = try test.store.submit(renderJob())
+        let lease = try test.store.start(job.id)
+        unsafe try lease.putSegment(track: 1, index: 3, [UInt8]().span.bytes)
+        try lease.complete(keepingFrames: false)
+        #expect(try test.store.segmentIndexes(of: job.id, track: 1) == [])
+        #expect(try test.store.verify().isIntact)
+    }
 }

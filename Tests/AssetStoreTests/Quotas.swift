@@ -47,6 +47,43 @@ import Testing
         _ = try test.store.put(image(), [1])
     }
 
+    /// Nothing is needed, so nothing is refused, whichever way it comes.
+    @Test func anExceededQuotaTakesWhatHasNoBytes() throws {
+        let test = try TestStore()
+        _ = try test.store.put(image(), Self.noise(1, 5000))
+        try test.store.setQuota(100)
+        try test.store.setQuota(100, ofProject: "p")
+        for _ in 0..<2 { _ = try test.store.put(image(), []) }
+        let lease = try test.store.start(try test.store.submit(renderJob()).id)
+        let writer = FrameWriter(lease)
+        try writer.append(0, [])
+        try writer.flush()
+        unsafe try lease.putSegment(track: 0, index: 0, [UInt8]().span.bytes)
+        #expect(throws: AssetError(.quotaExceeded, "")) { try writer.append(1, [1]) }
+        #expect(try test.store.verify().isIntact)
+    }
+
+    /// What failed holds no room when its caller learns of it.
+    @Test func aRefusedWriteGivesItsRoomBackAtOnce() throws {
+        let test = try TestStore(quota: 1000)
+        let asset = try test.store.put(image(), [1])
+        let table = try ReservationTable(path: "\(test.path)/catalog/reservations")
+        for round in 0..<50 {
+            #expect(throws: AssetError(.alreadyExists, "")) {
+                let bytes = Self.noise(UInt64(round), 999)
+                _ = unsafe try test.store.put(image(), bytes.span.bytes, id: asset.id)
+            }
+            let job = try test.store.submit(renderJob(recipe: "[\(round)]"))
+            let writer = FrameWriter(try test.store.start(job.id))
+            try test.store.cancelJob(job.id)
+            #expect(throws: AssetError(.cancelled, "")) {
+                try writer.append(0, Self.noise(0, 999))
+                try writer.flush()
+            }
+            #expect(table.occupied().entries.isEmpty)
+        }
+    }
+
     /// What is refused never reaches the disk.
     @Test func aRefusedAssetOfKnownLengthWritesNothing() throws {
         let test = try TestStore(quota: 3 * Limits.partByteCount)
@@ -102,6 +139,21 @@ import Testing
         // Its process is gone, and with it what it reserved.
         _ = try test.store.put(image(), Self.noise(1, 999_999))
         #expect(table.occupied().entries.isEmpty)
+    }
+
+    /// Also for scopes that the next process asks about only once it has taken the dead one's place.
+    @Test func reservationsOfTheDeadDoNotPassToWhoComesNext() async throws {
+        let test = try TestStore(quota: 1_000_000)
+        try test.store.setQuota(1000, ofProject: "p")
+        let path = test.path
+        await #expect(processExitsWith: .success) { [path = path as String] in
+            let store = try Store.open(at: path)
+            let held = try store.admission.reserve(900, project: "p")
+            #expect(held != nil)
+            _exit(0)
+        }
+        _ = try test.store.put(image(project: "other"), Self.noise(1, 500))
+        _ = try test.store.put(image(project: "p"), Self.noise(2, 900))
     }
 
     /// A living process's reservation is respected; this test stands in for one with a lock file

@@ -95,7 +95,6 @@ import Testing
             let bytes = try file.read(at: 0, count: try file.byteCount())
             checksums.append(unsafe CRC32.of(bytes.span.bytes))
         }
-        // The second number is what any machine in any time zone gives for the stored part.
         #expect(checksums[0] == checksums[1])
     }
 
@@ -159,16 +158,23 @@ import Testing
         let path = directory.file("a.zip")
         try write(to: path) { writer in
             try writer.add("first", modifiedAt: moment, bytes: [1])
-            for count in [10, 100_000] {
-                let content = [UInt8](repeating: 9, count: count)
+            for (count, method) in [(10, .stored), (100_000, .stored), (100_000, .deflated)]
+                as [(Int, ZipMethod)]
+            {
+                var generator = SeededGenerator(seed: 9)
+                let content = generator.bytes(count)
                 #expect(throws: Failure.self) {
-                    try writer.add("second", modifiedAt: moment, byteCount: nil) { append in
+                    try writer.add(
+                        "second", modifiedAt: moment, method: method, byteCount: nil
+                    ) { append in
                         for _ in 0..<5 { try append(unsafe content.span.bytes) }
                         throw Failure()
                     }
                 }
                 #expect(throws: AssetError(.invalidArgument, "")) {
-                    try writer.add("second", modifiedAt: moment, byteCount: count + 1) { append in
+                    try writer.add(
+                        "second", modifiedAt: moment, method: method, byteCount: count + 1
+                    ) { append in
                         try append(unsafe content.span.bytes)
                     }
                 }

@@ -110,6 +110,22 @@ final class ChangeSet {
         return number
     }
 
+    /// The number of the project that something new is to be in.
+    ///
+    /// - Throws: ``AssetError/Code/cancelled`` when a staged project was discarded.
+    func project(
+        _ home: ProjectHome, in transaction: borrowing WriteTransaction
+    ) throws(AssetError) -> ProjectNumber {
+        switch home {
+        case .named(let name): return try project(named: name, in: transaction)
+        case .staged(let number):
+            guard try catalog.isStaged(number, in: transaction) else {
+                throw AssetError(.cancelled, "what was to become a project was discarded")
+            }
+            return number
+        }
+    }
+
     /// Forgets what is known of projects, after one was removed or given a quota.
     func forgetProjects() {
         projects = [:]

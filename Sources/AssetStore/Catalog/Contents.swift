@@ -14,11 +14,11 @@ enum ContentConflict: Error {
 extension Catalog {
     /// Enters an asset whose content is stored already.
     func insert(
-        _ id: AssetID, _ record: Asset.Record, project: String,
+        _ id: AssetID, _ record: Asset.Record, into home: ProjectHome,
         in transaction: borrowing WriteTransaction, _ changes: ChangeSet
     ) throws {
         var record = record
-        record.project = try changes.project(named: project, in: transaction)
+        record.project = try changes.project(home, in: transaction)
         let namespace = record.description.namespace
         try transaction.put(assets, id, record)
         try transaction.put(
@@ -35,7 +35,7 @@ extension Catalog {
             assetsByContent, ContentAssetKey(checksum: record.checksum, asset: id), Presence())
         try changes.count(record.usage, record.project, namespace, in: transaction)
         try changes.count(record.usage.unstored, .wholeStore, namespace, in: transaction)
-        changes.note(ChangeRecord(.put, .asset(id)))
+        if !home.isStaged { changes.note(ChangeRecord(.put, .asset(id))) }
     }
 
     /// Enters a new content, for one asset.

@@ -136,7 +136,7 @@ public struct JobID: Hashable, Comparable, Sendable, CustomStringConvertible {
 }
 
 /// The identifier of stored bytes, which one or several assets have.
-struct ContentID: Hashable, Sendable {
+package struct ContentID: Hashable, Sendable {
     let high: UInt64
     let low: UInt64
 }

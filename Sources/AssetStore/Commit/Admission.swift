@@ -35,7 +35,8 @@ final class Admission: Sendable {
         var byteCount: Int
     }
 
-    /// Reserves stored bytes; `nil` when no quota applies.
+    /// Reserves stored bytes; `nil` when no quota applies. What takes no bytes is not refused, also
+    /// where a quota is exceeded already.
     ///
     /// - Parameters:
     ///   - project: the project whose quota counts beside the store's.
@@ -45,6 +46,7 @@ final class Admission: Sendable {
     func reserve(
         _ byteCount: Int, project: String, isStored: Bool = false
     ) throws -> Reservation? {
+        guard byteCount > 0 else { return nil }
         let limits: [Limit] = try catalog.environment.read { transaction in
             try self.limits(project, isStored: isStored, in: transaction)
         }
@@ -178,7 +180,7 @@ final class Admission: Sendable {
         _ scope: ProjectNumber, _ state: inout State, _ table: ReservationTable,
         _ body: (inout ReservationTable.Entry) -> Void
     ) throws {
-        let owner = try owner(&state)
+        let owner = try owner(&state, table)
         let index: Int
         if let place = state.places[scope] {
             index = place
@@ -208,10 +210,14 @@ final class Admission: Sendable {
         try entry.owner == state.owner?.number || ownership.isLocked(entry.owner)
     }
 
-    private func owner(_ state: inout State) throws -> UInt64 {
+    private func owner(_ state: inout State, _ table: ReservationTable) throws -> UInt64 {
         if let owner = state.owner { return owner.number }
         for number in StoreLocks.reservers {
             if let lock = try ownership.tryLock(number) {
+                // What a dead process reserved under this number must not pass for ours.
+                for (index, entry) in table.occupied().entries where entry.owner == number {
+                    table[index] = .none
+                }
                 state.owner = (number, lock)
                 return number
             }
@@ -241,7 +247,11 @@ final class Reservation: @unchecked Sendable {
         self.project = project
     }
 
-    deinit { admission.release(self) }
+    deinit { release() }
+
+    /// Gives up what is reserved and was not committed. The committer may hold a request that
+    /// failed a moment longer than its caller, who may want to write something else in its place.
+    func release() { admission.release(self) }
 
     /// Reserves more.
     func grow(by byteCount: Int) throws { try admission.grow(self, by: byteCount) }

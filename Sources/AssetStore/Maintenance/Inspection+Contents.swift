@@ -157,5 +157,5 @@ extension Catalog {
 }
 
 extension ContentID: CustomStringConvertible {
-    var description: String { "content \(hex(high))\(hex(low))" }
+    package var description: String { "content \(hex(high))\(hex(low))" }
 }

@@ -59,10 +59,12 @@ extension Inspection {
         _ piece: Piece, in transaction: borrowing some Transaction & ~Copyable
     ) throws -> [UInt8]? {
         try scan(catalog.projects, piece, in: transaction) { number, project in
-            try require(
-                StatusProjectKey(project.description.status, number),
-                in: catalog.projectsByStatus, "project \(project.name)",
-                "the index by status does not list it", transaction)
+            if !project.isStaged {
+                try require(
+                    StatusProjectKey(project.description.status, number),
+                    in: catalog.projectsByStatus, "project \(project.name)",
+                    "the index by status does not list it", transaction)
+            }
             let key = ProjectNameKey(name: project.name)
             let named = try transaction.get(catalog.projectsByName, key)?.project
             if named == number { return }
@@ -100,7 +102,11 @@ extension Inspection {
     ) throws -> [UInt8]? {
         try scan(catalog.projectsByStatus, piece, in: transaction) { key, _ in
             let project = try transaction.get(catalog.projects, key.project)
-            if project?.description.status.rawValue == key.status { return }
+            if let project, !project.isStaged,
+                project.description.status.rawValue == key.status
+            {
+                return
+            }
             dismiss(
                 key, of: catalog.projectsByStatus, "the index of projects by status",
                 "project \(key.project.number)")
@@ -184,8 +190,11 @@ extension Catalog {
             try transaction.put(self.store, StoreKey(), store)
         }
         try transaction.put(projects, number, record)
-        try transaction.put(
-            projectsByStatus, StatusProjectKey(record.description.status, number), Presence())
+        if !record.isStaged {
+            try transaction.put(
+                projectsByStatus, StatusProjectKey(record.description.status, number),
+                Presence())
+        }
         try transaction.put(
             projectsByName, ProjectNameKey(name: record.name), ProjectNumberRecord(project: number))
         changes.forgetProjects()

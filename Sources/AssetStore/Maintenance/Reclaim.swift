@@ -31,7 +31,8 @@ public enum ReclaimScope: Sendable {
 
 extension Store {
     /// Gives the disk blocks of what was removed back to the file system, while others read and
-    /// write. When it is cut short, the next call goes on.
+    /// write. When it is cut short, the next call goes on. With ``ReclaimScope/everything``, what
+    /// imports stored that were interrupted more than a day ago is removed first.
     ///
     /// - Parameter isCancelled: asked between packs.
     /// - Throws: ``AssetError/Code/busy`` when another process does it,
@@ -49,6 +50,8 @@ extension Store {
             defer { withExtendedLifetime(lock) {} }
             var report = ReclaimReport()
             if scope == .everything {
+                try discardStagedProjects(
+                    untouchedSince: Timestamp.now().advanced(bySeconds: -Self.stagingSeconds))
                 try clearRemovals(isCancelled: isCancelled)
                 try packs.sweepUnowned()
                 try packs.removeOrphans()
@@ -60,6 +63,9 @@ extension Store {
             return report
         }
     }
+
+    /// How long an import that was interrupted waits for somebody to go on with it.
+    private static let stagingSeconds = 24.0 * 3600
 
     private func reclaimFreed(
         _ report: inout ReclaimReport, _ isCancelled: () -> Bool

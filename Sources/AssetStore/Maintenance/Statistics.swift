@@ -40,6 +40,7 @@ extension Store {
             let store = try catalog.usage(of: .wholeStore, in: transaction)
             var projects: [String: [Namespace: Usage]] = [:]
             try transaction.scan(catalog.projects) { number, project in
+                if project.isStaged { return true }
                 projects[project.name] = try catalog.usage(of: number, in: transaction)
                 return true
             }

@@ -67,7 +67,7 @@ public struct AssetDescription: Equatable, Sendable {
     /// Checks every field against its limit.
     ///
     /// - Throws: ``AssetError/Code/invalidArgument``, naming the field.
-    func validate() throws(AssetError) {
+    package func validate() throws(AssetError) {
         guard Namespace.assetNamespaces.contains(namespace) else {
             throw AssetError(
                 .invalidArgument, "assets belong in images, videos or audio, not \(namespace.name)")
@@ -111,7 +111,8 @@ public struct AssetDescription: Equatable, Sendable {
     }
 }
 
-/// Checks a project's name: 1–255 bytes without a zero.
+/// Checks a project's name: 1–255 bytes without a zero, and not one of those that the store keeps
+/// for itself.
 ///
 /// - Throws: ``AssetError/Code/invalidArgument``.
 func validateProject(_ project: String) throws(AssetError) {
@@ -121,6 +122,10 @@ func validateProject(_ project: String) throws(AssetError) {
             .invalidArgument,
             "a project's name has 1–\(Limits.nameByteCountMax) bytes and no zero byte, "
                 + "unlike “\(project.prefix(40))”")
+    }
+    guard !StagedProject.isReserved(project) else {
+        throw AssetError(
+            .invalidArgument, "a project's name must not begin with the control character U+0001")
     }
 }
 
@@ -138,8 +143,8 @@ public struct Asset: Equatable, Sendable, Identifiable {
     public let checksum: ContentChecksum
     /// When it was stored.
     public let createdAt: Timestamp
-    /// What of the store holds its bytes.
-    let content: ContentID
+    /// What of the store holds its bytes; assets that have it have the same bytes.
+    package let content: ContentID
 
     public var namespace: Namespace { description.namespace }
     public var project: String { description.project }

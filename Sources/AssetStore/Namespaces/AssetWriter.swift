@@ -19,6 +19,8 @@ public struct AssetWriter: ~Copyable {
     var createdAt: Timestamp?
     private let id: AssetID
     private let content: ContentID
+    /// Where it is put together, unseen, instead of the project it will belong to.
+    private let staging: StagedProject?
     private var buffer: [UInt8] = []
     private var payloads: [WrittenPayload] = []
     private var hasher = ContentHasher()
@@ -29,16 +31,22 @@ public struct AssetWriter: ~Copyable {
     private var reservation: Reservation?
     private var unwrittenByteCount = 0
 
-    init(_ store: Store, _ description: AssetDescription, id: AssetID) {
+    init(
+        _ store: Store, _ description: AssetDescription, id: AssetID,
+        into staging: StagedProject? = nil, createdAt: Timestamp? = nil
+    ) {
         self.store = store
         self.description = description
         self.id = id
+        self.staging = staging
+        self.createdAt = createdAt
         content = store.assetIDs.nextContent()
     }
 
     deinit {
         // Ranges that nobody will claim; `finish` empties the list.
         if !payloads.isEmpty { store.abandon(payloads) }
+        reservation?.release()
     }
 
     /// Appends bytes. Blocks while they are written to disk, not until they are durable.
@@ -66,8 +74,15 @@ public struct AssetWriter: ~Copyable {
     ///
     /// - Throws: ``AssetError/Code/quotaExceeded``.
     mutating func reserve(_ byteCount: Int) throws {
-        reservation = try store.admission.reserve(byteCount, project: description.project)
+        reservation = try store.admission.reserve(byteCount, project: payer)
         unwrittenByteCount = byteCount
+    }
+
+    /// Whose quota counts beside the store's. A staged project has none until it is published.
+    private var payer: String { staging?.reservedName ?? description.project }
+
+    private var home: ProjectHome {
+        staging.map { .staged($0.number) } ?? .named(description.project)
     }
 
     private mutating func reserveStored(_ byteCount: Int) throws {
@@ -75,7 +90,7 @@ public struct AssetWriter: ~Copyable {
         if let reservation {
             if more > 0 { try reservation.grow(by: more) }
         } else if more > 0 {
-            reservation = try store.admission.reserve(more, project: description.project)
+            reservation = try store.admission.reserve(more, project: payer)
         }
         unwrittenByteCount -= byteCount - more
     }
@@ -124,7 +139,7 @@ public struct AssetWriter: ~Copyable {
             if let candidate, candidate != different {
                 let isEqual = try store.isEqual(
                     candidate, payloads, last, isLastWritten: isWritten)
-                if isEqual, try refer(to: candidate, &record, project, more) { break }
+                if isEqual, try refer(to: candidate, &record, more) { break }
                 if isEqual { continue }
                 different = candidate
             }
@@ -135,7 +150,7 @@ public struct AssetWriter: ~Copyable {
             }
             record.content = content
             record.storedByteCount = storedByteCount
-            if try insert(record, project, unless: different, more) { break }
+            if try insert(record, unless: different, more) { break }
         }
         payloads = []
         return record.asset(id, project: project)
@@ -148,25 +163,27 @@ public struct AssetWriter: ~Copyable {
     /// Makes the asset one of those that have a content, giving up what was written; says whether
     /// the content was still there.
     private func refer(
-        to content: ContentID, _ record: inout Asset.Record, _ project: String,
+        to content: ContentID, _ record: inout Asset.Record,
         _ more: @escaping @Sendable (AssetID, borrowing WriteTransaction, ChangeSet) throws -> Void
     ) throws -> Bool {
         guard let present = try store.contentRecord(content) else { return false }
         record.content = content
         record.storedByteCount = present.storedByteCount
-        let (catalog, id, final) = (store.catalog, id, record)
+        let (catalog, id, final, home) = (store.catalog, id, record, home)
         // The bytes count for the project alone; without it, what was reserved for both is held.
-        let reservation =
-            try reservation
-            ?? store.admission.reserve(
-                Int(record.storedByteCount), project: project, isStored: true)
+        var added: Reservation?
+        if reservation == nil {
+            added = try store.admission.reserve(
+                Int(record.storedByteCount), project: payer, isStored: true)
+        }
+        defer { added?.release() }
         do {
             try store.committer.commit(
-                reservation: reservation, abandoned: payloads
+                reservation: reservation ?? added, abandoned: payloads
             ) { transaction, changes in
                 try catalog.requireFree(id, in: transaction)
                 try catalog.refer(to: content, in: transaction)
-                try catalog.insert(id, final, project: project, in: transaction, changes)
+                try catalog.insert(id, final, into: home, in: transaction, changes)
                 try more(id, transaction, changes)
             }
             return true
@@ -178,10 +195,11 @@ public struct AssetWriter: ~Copyable {
     /// Enters the asset with a content of its own; says whether none had appeared that may be the
     /// same.
     private func insert(
-        _ record: Asset.Record, _ project: String, unless different: ContentID?,
+        _ record: Asset.Record, unless different: ContentID?,
         _ more: @escaping @Sendable (AssetID, borrowing WriteTransaction, ChangeSet) throws -> Void
     ) throws -> Bool {
-        let (catalog, id, content, written) = (store.catalog, id, content, payloads)
+        let (catalog, id, content, written, home) =
+            (store.catalog, id, content, payloads, home)
         let entry = ContentRecord(
             referenceCount: 1, namespace: record.description.namespace,
             byteCount: record.byteCount, storedByteCount: record.storedByteCount,
@@ -198,7 +216,7 @@ public struct AssetWriter: ~Copyable {
                 }
                 try catalog.insert(
                     content, entry, parts: written.map(\.location), in: transaction, changes)
-                try catalog.insert(id, record, project: project, in: transaction, changes)
+                try catalog.insert(id, record, into: home, in: transaction, changes)
                 try more(id, transaction, changes)
             }
             return true
@@ -241,7 +259,7 @@ public struct AssetWriter: ~Copyable {
 
 extension Catalog {
     /// Refuses an identifier that an asset has.
-    fileprivate func requireFree(
+    func requireFree(
         _ id: AssetID, in transaction: borrowing WriteTransaction
     ) throws(AssetError) {
         if try transaction.get(assets, id) != nil {

@@ -82,7 +82,9 @@ public final class FrameWriter: Sendable {
             var reservation: Reservation?
             let payload = try lease.store.writePayload(
                 bytes, owner: RecordOwner(key), namespace: .frames,
-                description: .frame(lease.job, facts, project: lease.project)
+                description: .frame(
+                    lease.published?.job ?? lease.job, facts,
+                    project: lease.published?.project ?? lease.project)
             ) { byteCount in
                 reservation = try lease.store.admission.reserve(
                     byteCount, project: lease.project)
@@ -129,11 +131,16 @@ public final class FrameWriter: Sendable {
                         codec: facts.codec, width: UInt32(facts.width),
                         height: UInt32(facts.height), location: location),
                     of: lease.job, in: transaction, changes)
+                if lease.published == nil {
+                    changes.note(ChangeRecord(.updated, .frames(lease.job)))
+                }
             } completion: { [self] result in
                 switch result {
                 // First, so that all who are to be told were told when ``flush()`` returns.
                 case .success: onDurable()
-                case .failure: lease.store.abandon([payload])
+                case .failure:
+                    lease.store.abandon([payload])
+                    reservation?.release()
                 }
                 settle(Int(location.byteCount), result)
             })
@@ -164,6 +171,5 @@ extension Catalog {
         sequence.frames = sequence.frames + change
         try changes.setSequence(of: job, sequence, in: transaction)
         try changes.countBoth(change, sequence.project, .frames, in: transaction)
-        changes.note(ChangeRecord(.updated, .frames(job)))
     }
 }

@@ -59,7 +59,7 @@ public struct JobDescription: Equatable, Sendable {
         unsafe JobID(hashing: Array("\(project)\0\(kind)\0\(recipe)".utf8).span.bytes)
     }
 
-    func validate() throws(AssetError) {
+    package func validate() throws(AssetError) {
         try validateProject(project)
         guard (1...Limits.nameByteCountMax).contains(kind.utf8.count), !kind.utf8.contains(0)
         else {

@@ -20,11 +20,13 @@ public final class JobLease: Sendable {
     public let project: String
     let framesID: SequenceID
     let segmentsID: SequenceID
+    /// What it will be once its project is published; `nil` for a job that isn't staged.
+    let published: (job: JobID, project: String)?
     private let lock: Mutex<ByteLock?>
 
     init(
         store: Store, job: JobID, attempt: UInt64, project: String, sequence: SequenceRecord,
-        lock: ByteLock
+        lock: ByteLock?, published: (job: JobID, project: String)? = nil
     ) {
         self.store = store
         self.job = job
@@ -32,6 +34,7 @@ public final class JobLease: Sendable {
         self.project = project
         framesID = sequence.framesID
         segmentsID = sequence.segmentsID
+        self.published = published
         self.lock = Mutex(lock)
     }
 
@@ -158,6 +161,7 @@ public final class JobLease: Sendable {
             try store.committer.commit(payloads: payloads, reservation: reservation, apply)
         } catch {
             store.abandon(payloads)
+            reservation?.release()
             throw error
         }
     }
@@ -171,6 +175,8 @@ public final class JobLease: Sendable {
         else {
             throw AssetError(.cancelled, "job \(job) was removed")
         }
+        // Nobody else knows of a staged job, and its state is that of another store.
+        if published != nil { return record }
         if record.state == .cancelled {
             throw AssetError(.cancelled, "job \(job) was cancelled")
         }

@@ -117,7 +117,7 @@ extension Store {
         let wasOpen = Monitor(false)
         try committer.commit { [catalog] transaction, changes in
             guard let old = try changes.job(id, in: transaction),
-                try catalog.isAlive(old.project, in: transaction)
+                try catalog.name(of: old.project, in: transaction) != nil
             else { throw AssetError(.inputMissing, "there is no job \(id)") }
             let isOpen = old.state == .pending || old.state == .processing
             wasOpen.withLock { $0 = isOpen }
@@ -153,7 +153,7 @@ extension Store {
         try withExtendedLifetime(lock) {
             try committer.commit { [catalog] transaction, changes in
                 guard let record = try changes.job(id, in: transaction),
-                    try catalog.isAlive(record.project, in: transaction)
+                    try catalog.name(of: record.project, in: transaction) != nil
                 else { return }
                 try catalog.remove(id, ofRemovedProject: false, in: transaction, changes)
                 wasThere.withLock { $0 = true }
@@ -176,7 +176,7 @@ extension Store {
         try withExtendedLifetime(lock) {
             try committer.commit { [catalog] transaction, changes in
                 guard let record = try changes.job(id, in: transaction),
-                    try catalog.isAlive(record.project, in: transaction)
+                    try catalog.name(of: record.project, in: transaction) != nil
                 else { throw AssetError(.inputMissing, "there is no job \(id)") }
                 try catalog.dropFrames(of: id, next: next, in: transaction, changes)
             }
@@ -186,12 +186,12 @@ extension Store {
 }
 
 extension Catalog {
-    /// Whether a project is there and not being cleared away.
+    /// Whether a project is there, perhaps staged, and not being cleared away.
     func isAlive(
         _ project: ProjectNumber, in transaction: borrowing some Transaction & ~Copyable
     ) throws(AssetError) -> Bool {
         if try transaction.count(removals) == 0 { return true }
-        return try name(of: project, in: transaction) != nil
+        return try transaction.get(projects, project) != nil
     }
 
     /// Enters or changes a job and its place in the index by state.
@@ -257,9 +257,15 @@ extension Catalog {
     func dropSegments(
         of job: JobID, next: SequenceID, in transaction: borrowing WriteTransaction,
         _ changes: ChangeSet
-    ) throws(AssetError) {
+    ) throws {
         var sequence = try changes.sequence(of: job, in: transaction)
-        guard sequence.segments != Usage() else { return }
+        // Segments are not counted, and those without bytes add nothing: look for one.
+        var isEmpty = true
+        try transaction.scan(segments, prefix: sequence.segmentsID.keyBytes) { _, _ in
+            isEmpty = false
+            return false
+        }
+        if isEmpty { return }
         try noteRemoval(of: sequence.segmentsID, in: transaction)
         try changes.count(-sequence.segments, sequence.project, .jobs, in: transaction)
         try changes.count(-sequence.segments.unstored, .wholeStore, .jobs, in: transaction)

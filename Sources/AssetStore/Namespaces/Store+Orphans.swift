@@ -88,7 +88,7 @@ extension Catalog {
         var report = OrphanReport()
         for id in orphans {
             guard let old = try changes.job(id, in: transaction), old.state == .processing,
-                try isAlive(old.project, in: transaction)
+                try name(of: old.project, in: transaction) != nil
             else { continue }
             var record = old
             record.noteCrash(stored: try changes.sequence(of: id, in: transaction))

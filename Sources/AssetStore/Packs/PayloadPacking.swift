@@ -32,7 +32,7 @@ enum PayloadPacking: UInt8, Sendable {
 
 extension RawSpan {
     /// Whether both hold the same bytes.
-    func isEqual(to other: borrowing RawSpan) -> Bool {
+    package func isEqual(to other: borrowing RawSpan) -> Bool {
         guard byteCount == other.byteCount else { return false }
         return unsafe withUnsafeBytes { left in
             unsafe other.withUnsafeBytes { right in

@@ -36,7 +36,7 @@ public struct CheckpointDescription: Equatable, Sendable {
     /// Checks every field against its limit.
     ///
     /// - Throws: ``AssetError/Code/invalidArgument``, naming the field.
-    func validate() throws(AssetError) {
+    package func validate() throws(AssetError) {
         try validateText(
             stage, "a checkpoint's stage", byteCountMax: Limits.nameByteCountMax)
         guard completedCount >= 0, totalCount >= 0, completedCount <= totalCount else {
@@ -60,6 +60,12 @@ public struct Checkpoint: Equatable, Sendable {
     /// Its percentage is that of the project when the checkpoint was added.
     public let description: CheckpointDescription
     public let createdAt: Timestamp
+
+    package init(number: Int, description: CheckpointDescription, createdAt: Timestamp) {
+        self.number = number
+        self.description = description
+        self.createdAt = createdAt
+    }
 
     /// The value under which a checkpoint stands in the catalog.
     struct Record: TableValue, Equatable {

@@ -5,7 +5,8 @@ internal import Basics
 /// What housekeeping may remove.
 public struct HousekeepingPolicy: Equatable, Sendable {
     /// How long the frames and segments of a job that is not complete and has no living worker are
-    /// kept after the last of them came, or the job was last begun or ended; `nil` for ever.
+    /// kept after the last of them came, or the job was last begun or ended, and how long what an
+    /// interrupted import had stored is kept; `nil` for ever.
     public var temporaryFrameAgeSeconds: Double?
     /// The kinds of jobs whose frames are only a means to an end, and can be made again; `nil` for
     /// all. Sequences of frames that came from outside are none of these.

@@ -65,7 +65,7 @@ public struct ProjectDescription: Equatable, Sendable {
     /// Checks every field against its limit.
     ///
     /// - Throws: ``AssetError/Code/invalidArgument``, naming the field.
-    func validate() throws(AssetError) {
+    package func validate() throws(AssetError) {
         try validateText(title, "a project's title")
         try validateText(summary, "a project's summary")
         try validateText(error, "a project's error")

@@ -12,6 +12,8 @@ struct ProjectRecord: TableValue, Equatable {
     var completedAt: Timestamp?
     /// The number of its newest checkpoint, also when that was dropped.
     var checkpointSequence: UInt64 = 0
+    /// Whether it is being put together, unseen by all; see ``StagedProject``.
+    var isStaged = false
 
     init(name: String, _ description: ProjectDescription = ProjectDescription()) {
         self.name = name
@@ -36,6 +38,7 @@ struct ProjectRecord: TableValue, Equatable {
         value.append(optional: description.percent)
         value.append(optional: description.error)
         value.append(optional: description.specification)
+        value.append(UInt8(isStaged ? 1 : 0))
     }
 
     init(value: inout ByteReader) throws(AssetError) {
@@ -59,6 +62,11 @@ struct ProjectRecord: TableValue, Equatable {
         }
         description.error = try value.optionalString()
         description.specification = try value.optionalString()
+        switch try value.integer(UInt8.self) {
+        case 0: isStaged = false
+        case 1: isStaged = true
+        default: throw value.damaged("an impossible flag of a project")
+        }
     }
 
     func project(usage: [Namespace: Usage]) -> Project {
@@ -91,8 +99,10 @@ extension Catalog {
         try transaction.put(projects, number, record)
         try transaction.put(
             projectsByName, ProjectNameKey(name: record.name), ProjectNumberRecord(project: number))
-        try transaction.put(
-            projectsByStatus, StatusProjectKey(record.description.status, number), Presence())
+        if !record.isStaged {
+            try transaction.put(
+                projectsByStatus, StatusProjectKey(record.description.status, number), Presence())
+        }
         return number
     }
 
@@ -125,16 +135,20 @@ extension Catalog {
     func project(
         named name: String, in transaction: borrowing some Transaction & ~Copyable
     ) throws(AssetError) -> ProjectNumber? {
-        // No other key could be stored.
-        guard (1...Limits.nameByteCountMax).contains(name.utf8.count) else { return nil }
+        // No other key could be stored, and nobody sees what is staged.
+        guard (1...Limits.nameByteCountMax).contains(name.utf8.count),
+            !StagedProject.isReserved(name)
+        else { return nil }
         return try transaction.get(projectsByName, ProjectNameKey(name: name))?.project
     }
 
-    /// The name of a project; `nil` when it was removed and is being cleared away.
+    /// The name of a project; `nil` when it was removed and is being cleared away, or is staged.
     func name(
         of project: ProjectNumber, in transaction: borrowing some Transaction & ~Copyable
     ) throws(AssetError) -> String? {
-        if let record = try transaction.get(projects, project) { return record.name }
+        if let record = try transaction.get(projects, project) {
+            return record.isStaged ? nil : record.name
+        }
         guard try transaction.get(removals, RemovalKey(project)) != nil else {
             throw AssetError(.damaged, "the record of project \(project.number) is gone")
         }

@@ -1,6 +1,6 @@
 // What a scene of a project is.
 
-internal import Basics
+package import Basics
 internal import LMDB
 
 /// A scene of a project: a piece of what is made, with the assets that belong to it.
@@ -36,7 +36,7 @@ public struct ProjectScene: Equatable, Sendable, Identifiable {
     /// Checks every field against its limit.
     ///
     /// - Throws: ``AssetError/Code/invalidArgument``, naming the field.
-    func validate() throws(AssetError) {
+    package func validate() throws(AssetError) {
         guard (1...Limits.nameByteCountMax).contains(id.utf8.count), !id.utf8.contains(0) else {
             throw AssetError(
                 .invalidArgument,

@@ -28,9 +28,10 @@ extension Snapshot {
         }
     }
 
-    /// The project of a number; `nil` when it was removed.
+    /// The project of a number; `nil` when it was removed or is staged.
     func project(_ number: ProjectNumber) throws -> Project? {
-        guard let record = try transaction.get(catalog.projects, number) else { return nil }
+        guard let record = try transaction.get(catalog.projects, number), !record.isStaged
+        else { return nil }
         return record.project(usage: try catalog.usage(of: number, in: transaction))
     }
 }

@@ -28,8 +28,9 @@ extension Store {
                 before: now.advanced(bySeconds: -age), policy, &report, isCancelled)
         }
         if let age = policy.temporaryFrameAgeSeconds {
-            try removeTemporaryFrames(
-                before: now.advanced(bySeconds: -age), policy, &report, isCancelled)
+            let limit = now.advanced(bySeconds: -age)
+            try removeTemporaryFrames(before: limit, policy, &report, isCancelled)
+            if !policy.isDryRun { try discardStagedProjects(untouchedSince: limit) }
         }
         if !policy.isDryRun { try clearRemovals(isCancelled: isCancelled) }
         return report

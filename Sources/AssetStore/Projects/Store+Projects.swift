@@ -140,17 +140,26 @@ extension Store {
             try transaction.delete(
                 catalog.projectsByStatus, StatusProjectKey(record.description.status, number))
             try transaction.delete(catalog.projects, number)
-            try transaction.put(
-                catalog.removals, RemovalKey(number), RemovalRecord(removedAt: .now()))
-            changes.forgetProjects()
-            for namespace in Namespace.allCases {
-                let usage = try changes.counter(
-                    UsageKey(project: number, namespace: namespace), in: transaction)
-                try changes.count(-usage, number, namespace, in: transaction)
-                try changes.count(-usage.unstored, .wholeStore, namespace, in: transaction)
-            }
+            try catalog.noteRemoval(of: number, in: transaction, changes)
             changes.note(ChangeRecord(.removed, .project(number, name)))
             return true
+        }
+    }
+}
+
+extension Catalog {
+    /// Notes that what a project without a record holds is to be cleared away, and counts for
+    /// nothing any more.
+    func noteRemoval(
+        of number: ProjectNumber, in transaction: borrowing WriteTransaction, _ changes: ChangeSet
+    ) throws {
+        try transaction.put(removals, RemovalKey(number), RemovalRecord(removedAt: .now()))
+        changes.forgetProjects()
+        for namespace in Namespace.allCases {
+            let usage = try changes.counter(
+                UsageKey(project: number, namespace: namespace), in: transaction)
+            try changes.count(-usage, number, namespace, in: transaction)
+            try changes.count(-usage.unstored, .wholeStore, namespace, in: transaction)
         }
     }
 }

@@ -75,6 +75,14 @@ package final class ProgressReporter: Sendable {
         change { $0.done += count }
     }
 
+    /// Says how much is done, and how much of that was reused, where that shows as work goes on.
+    package func update(done: Int, reused: Int) {
+        change { phase in
+            phase.done = max(phase.done, done)
+            phase.reused = max(phase.reused, reused)
+        }
+    }
+
     /// Corrects the total, as when it becomes known.
     package func update(total: Int) {
         change { $0.total = total }

@@ -14,31 +14,43 @@ package final class OutputFile {
     package let file: File
     /// The bytes appended by ``append(_:)``.
     package private(set) var byteCount = 0
+    /// The bytes that are in the file already, of an earlier process that did not get to publish it.
+    package let leftoverByteCount: Int
     private let overwrite: Bool
     private let temporaryChanged: @Sendable (_ path: String, _ exists: Bool) -> Void
-    private var isPublished = false
+    /// Whether the temporary is to outlive this value, or has become the target.
+    private var isSettled = false
 
     /// Makes the temporary file. Those that earlier processes left for the same target when they
     /// were killed are removed.
     ///
-    /// - Parameter temporaryChanged: told when the temporary comes to be and when it goes.
+    /// - Parameters:
+    ///   - goingOn: take what an earlier process left, when there is something; see
+    ///     ``leftoverByteCount``. Whoever does so must be able to tell what of it is right.
+    ///   - temporaryChanged: told when the temporary comes to be and when it goes.
     /// - Throws: as ``check(_:overwrite:)``, and ``AssetError/Code/io`` when the directory can't
     ///   be written to.
     package init(
-        _ path: String, overwrite: Bool,
+        _ path: String, overwrite: Bool, goingOn: Bool = false,
         temporaryChanged: @escaping @Sendable (_ path: String, _ exists: Bool) -> Void = { _, _ in }
     ) throws(AssetError) {
         try Self.check(path, overwrite: overwrite)
         self.path = path
         self.overwrite = overwrite
         self.temporaryChanged = temporaryChanged
-        try Self.removeAbandoned(for: path)
-        (temporaryPath, file) = try Self.makeTemporary(for: path)
+        if goingOn, let taken = try Self.takeAbandoned(for: path) {
+            (temporaryPath, file) = taken
+            leftoverByteCount = try taken.file.byteCount()
+        } else {
+            (temporaryPath, file) = try Self.makeTemporary(for: path)
+            leftoverByteCount = 0
+        }
+        try Self.removeAbandoned(for: path, withKept: goingOn)
         temporaryChanged(temporaryPath, true)
     }
 
     deinit {
-        if !isPublished {
+        if !isSettled {
             try? FileSystem.removeFile(temporaryPath)
             temporaryChanged(temporaryPath, false)
         }
@@ -91,9 +103,19 @@ package final class OutputFile {
         } else {
             try publishWithoutOverwriting()
         }
-        isPublished = true
+        isSettled = true
         temporaryChanged(temporaryPath, false)
         try FileSystem.synchronizeDirectory(FileSystem.parent(of: path))
+    }
+
+    /// Leaves what is written for a later process, or for this one, that makes the same target by
+    /// going on. Nothing may be written afterwards.
+    package func keep() throws(AssetError) {
+        let parent = FileSystem.parent(of: path)
+        try FileSystem.rename(
+            temporaryPath, to: "\(parent)/\(Self.prefix(for: path))\(Self.kept)\(Self.suffix)")
+        isSettled = true
+        temporaryChanged(temporaryPath, false)
     }
 
     /// The corresponding C function is `link`, which fails when the name is taken. File systems
@@ -149,17 +171,62 @@ package final class OutputFile {
         ".\(String(FileSystem.name(of: path).unicodeScalars.prefix(48)))."
     }
 
-    /// Removes the temporaries of a target whose processes are dead.
-    private static func removeAbandoned(for path: String) throws(AssetError) {
+    /// What stands in place of a process's number when a file was left on purpose.
+    private static let kept = "kept"
+
+    /// Removes the temporaries of a target whose processes are dead, and with `withKept` those that
+    /// were left on purpose.
+    private static func removeAbandoned(
+        for path: String, withKept: Bool
+    ) throws(AssetError) {
+        for temporary in try abandoned(for: path) where withKept || !temporary.isKept {
+            try FileSystem.removeFile(temporary.path)
+        }
+    }
+
+    /// Takes the longest of the temporaries that were left for a target over; `nil` when there is
+    /// none.
+    private static func takeAbandoned(
+        for path: String
+    ) throws(AssetError) -> (path: String, file: File)? {
+        var longest: (path: String, byteCount: Int)?
+        for temporary in try abandoned(for: path) {
+            guard let byteCount = try FileSystem.diskByteCount(of: temporary.path) else {
+                continue
+            }
+            if byteCount > longest?.byteCount ?? 0 { longest = (temporary.path, byteCount) }
+        }
+        guard let longest else { return nil }
+        let (taken, _) = try makeTemporary(for: path)
+        do throws(AssetError) {
+            try FileSystem.rename(longest.path, to: taken)
+        } catch {
+            // Another process was faster.
+            try FileSystem.removeFile(taken)
+            return nil
+        }
+        return (taken, try File(taken, [.write]))
+    }
+
+    /// The temporaries of a target that no living process writes.
+    private static func abandoned(
+        for path: String
+    ) throws(AssetError) -> [(path: String, isKept: Bool)] {
         let parent = FileSystem.parent(of: path)
         let prefix = prefix(for: path)
+        var found: [(path: String, isKept: Bool)] = []
         for name in try FileSystem.names(in: parent)
         where name.hasPrefix(prefix) && name.hasSuffix(suffix) {
             let mark = name.dropFirst(prefix.count).dropLast(suffix.count)
+            if mark == kept {
+                found.append(("\(parent)/\(name)", true))
+                continue
+            }
             guard let process = mark.split(separator: "-").first.flatMap({ pid_t($0) }),
                 process > 0, kill(process, 0) != 0, errno == ESRCH
             else { continue }
-            try FileSystem.removeFile("\(parent)/\(name)")
+            found.append(("\(parent)/\(name)", false))
         }
+        return found
     }
 }

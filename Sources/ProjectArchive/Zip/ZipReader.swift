@@ -21,7 +21,7 @@ package final class ZipReader: Sendable {
     /// The bytes of all contents together, as the directory claims.
     package let contentByteCount: Int
     let directory: ZipDirectory
-    private let names: NameTable
+    let names: NameTable
     /// The position in the directory of every so many records.
     private let positions: [UInt32]
     private static let stride = ZipSurvey.stride

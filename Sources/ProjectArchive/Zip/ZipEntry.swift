@@ -27,6 +27,8 @@ package struct ZipEntry: Sendable, Equatable {
     var flags: ZipFlags
     /// Where the local header begins.
     var offset: Int
+    /// Where its record begins, counted from the directory's start.
+    var position: Int
 }
 
 /// Makes errors about one archive.

@@ -97,3 +97,72 @@ enum ZipDescriptor {
         }
     }
 }
+
+/// The content of one entry after another, in memory that is used again. Belongs to one thread.
+struct ZipContent {
+    private var bytes: [UInt8] = []
+
+    /// Reads all of `entry`, checks it, and lends it.
+    ///
+    /// - Throws: as ``ZipReader/read(_:_:)``; what `body` throws.
+    mutating func withBytes<Result>(
+        of entry: ZipEntry, in reader: ZipReader, _ body: (RawSpan) throws -> Result
+    ) throws -> Result {
+        let missing = entry.byteCount - bytes.count
+        if missing > 0 { bytes.append(contentsOf: repeatElement(0, count: missing)) }
+        switch entry.method {
+        case .stored: try reader.readStored(entry, into: &bytes)
+        case .deflated:
+            var offset = 0
+            try reader.read(entry) { piece in
+                unsafe piece.withUnsafeBytes { piece in
+                    unsafe bytes.withUnsafeMutableBytes { target in
+                        unsafe UnsafeMutableRawBufferPointer(
+                            rebasing: target[offset..<offset + piece.count]
+                        ).copyMemory(from: piece)
+                    }
+                    offset += piece.count
+                }
+            }
+            guard offset == entry.byteCount else {
+                throw reader.directory.subject.refused(entry.path, "has another size")
+            }
+        }
+        defer {
+            // What was large once is not kept for all that is small.
+            if bytes.count > Limits.partByteCount { bytes = [] }
+        }
+        return unsafe try body(bytes.span.bytes.extracting(0..<entry.byteCount))
+    }
+}
+
+extension ZipReader {
+    /// Fills the beginning of `buffer` with the content of an entry that is stored as it is, and
+    /// checks it.
+    fileprivate func readStored(_ entry: ZipEntry, into buffer: inout [UInt8]) throws(AssetError) {
+        var window = directory.localHeaderWindow()
+        let range = try directory.contentRange(of: entry, in: &window)
+        var failure: AssetError?
+        var count = 0
+        unsafe buffer.withUnsafeMutableBytes { bytes in
+            do throws(AssetError) {
+                count = try unsafe directory.file.read(
+                    at: range.lowerBound,
+                    into: UnsafeMutableRawBufferPointer(rebasing: bytes[..<range.count]))
+            } catch {
+                failure = error
+            }
+        }
+        if let failure { throw failure }
+        guard count == range.count else {
+            throw directory.subject.refused("the archive was cut off while it was read")
+        }
+        guard unsafe CRC32.of(buffer.span.bytes.extracting(0..<count)) == entry.crc32 else {
+            throw directory.subject.refused(
+                entry.path, "is damaged: its content does not match its checksum")
+        }
+        if entry.flags.contains(.dataDescriptor) {
+            try ZipDescriptor.check(after: range.upperBound, of: entry, in: directory)
+        }
+    }
+}

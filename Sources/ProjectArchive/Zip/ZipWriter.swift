@@ -14,7 +14,7 @@ package import Basics
 /// Memory: about 2 MiB and 16 bytes per entry. The directory waits in a file without a name.
 package final class ZipWriter {
     private let subject: String
-    private var output: ArchiveFile
+    var output: ArchiveFile
     private var records: SpilledBytes
     private var names = NameTable()
     private var emptyCount = 0
@@ -22,9 +22,12 @@ package final class ZipWriter {
     /// - Parameters:
     ///   - file: an empty file, open for writing.
     ///   - directory: where there is room for the archive's directory until it is written.
-    package init(_ file: File, temporariesIn directory: String) {
+    ///   - leftoverByteCount: how many bytes are in the file, which is not empty then: those of an
+    ///     archive that was not finished. ``keep(_:modifiedAt:byteCount:checksum:)`` goes on with
+    ///     them.
+    package init(_ file: File, temporariesIn directory: String, leftoverByteCount: Int = 0) {
         subject = file.path
-        output = ArchiveFile(file)
+        output = ArchiveFile(file, leftoverByteCount: leftoverByteCount)
         records = SpilledBytes(spillingInto: directory)
     }
 
@@ -111,6 +114,10 @@ package final class ZipWriter {
         try output.finish()
     }
 
+    /// Brings what was added so far into the file, for a later writer to go on with. Nothing may be
+    /// added afterwards.
+    package func pause() throws(AssetError) { try output.pause() }
+
     private func fill(
         _ record: inout ZipRecord,
         _ body: (_ append: (RawSpan) throws(AssetError) -> Void) throws -> Void
@@ -139,7 +146,7 @@ package final class ZipWriter {
     }
 
     /// Makes sure that an entry may be added.
-    private func admit(_ path: String) throws(AssetError) {
+    func admit(_ path: String) throws(AssetError) {
         func refused(_ reason: String) -> AssetError {
             AssetError(.invalidArgument, "\(subject): \(reason)")
         }
@@ -160,7 +167,7 @@ package final class ZipWriter {
         }
     }
 
-    private func enter(_ record: ZipRecord) throws(AssetError) {
+    func enter(_ record: ZipRecord) throws(AssetError) {
         if record.byteCount == 0 { emptyCount += 1 }
         guard emptyCount <= Limits.archiveEmptyEntryCountMax else {
             throw AssetError(
@@ -182,7 +189,7 @@ package final class ZipWriter {
     }
 
     /// Whether the sizes of an entry may need 64 bits; deflate can make content a little longer.
-    private static func mayBeLong(_ byteCount: Int) -> Bool { byteCount >= 0xF000_0000 }
+    static func mayBeLong(_ byteCount: Int) -> Bool { byteCount >= 0xF000_0000 }
 }
 
 /// The end of an archive, with its zip64 form where numbers ask for it.

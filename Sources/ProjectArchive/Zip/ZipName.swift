@@ -18,11 +18,7 @@ enum ZipName {
         }
         for scalar in path.unicodeScalars {
             if scalar == "\\" { return "it contains a backslash" }
-            switch scalar.properties.generalCategory {
-            case .control, .lineSeparator, .paragraphSeparator:
-                return "it contains a control character"
-            default: break
-            }
+            if breaksLines(scalar) { return "it contains a control character" }
         }
         let bytes = path.utf8
         if bytes.first == slash { return "it is absolute" }
@@ -32,15 +28,37 @@ enum ZipName {
         {
             return "it begins with a drive letter"
         }
-        // One empty component at the end marks a folder.
-        for component in bytes.dropLast(isFolder(path) ? 1 : 0).split(
-            separator: slash, omittingEmptySubsequences: false)
-        {
-            if component.isEmpty { return "a part of it is empty" }
-            if component.elementsEqual(".".utf8) { return "it contains “.”" }
-            if component.elementsEqual("..".utf8) { return "it contains “..”" }
+        // The part that is being passed: its bytes, and how many of them are dots. An empty one at
+        // the end marks a folder.
+        var (count, dotCount) = (0, 0)
+        for byte in bytes {
+            if byte == slash {
+                if let objection = objection(toPartOf: count, dotCount) { return objection }
+                (count, dotCount) = (0, 0)
+            } else {
+                count += 1
+                if byte == UInt8(ascii: ".") { dotCount += 1 }
+            }
         }
-        return nil
+        return count == 0 ? nil : objection(toPartOf: count, dotCount)
+    }
+
+    private static func objection(toPartOf count: Int, _ dotCount: Int) -> String? {
+        switch (count, dotCount) {
+        case (0, _): "a part of it is empty"
+        case (1, 1): "it contains “.”"
+        case (2, 2): "it contains “..”"
+        default: nil
+        }
+    }
+
+    /// Whether a scalar does something instead of showing something, or ends a line.
+    private static func breaksLines(_ scalar: Unicode.Scalar) -> Bool {
+        if scalar.isASCII { return scalar.value < 0x20 || scalar.value == 0x7F }
+        switch scalar.properties.generalCategory {
+        case .control, .lineSeparator, .paragraphSeparator: return true
+        default: return false
+        }
     }
 
     /// Whether a path is that of a folder.
@@ -80,10 +98,11 @@ enum ZipName {
     static func quoted(_ path: String) -> String {
         var shown = ""
         for scalar in path.unicodeScalars.prefix(120) {
-            switch scalar.properties.generalCategory {
-            case .control, .format, .lineSeparator, .paragraphSeparator:
+            let isInvisible = breaksLines(scalar) || scalar.properties.generalCategory == .format
+            if isInvisible {
                 shown += scalar.escaped(asASCII: true)
-            default: shown.unicodeScalars.append(scalar)
+            } else {
+                shown.unicodeScalars.append(scalar)
             }
         }
         return "“\(shown)\(path.unicodeScalars.count > 120 ? "…" : "")”"

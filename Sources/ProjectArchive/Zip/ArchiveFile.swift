@@ -5,7 +5,9 @@ internal import Basics
 
 /// A file that grows at its end and whose last bytes can still be changed. Not thread-safe.
 struct ArchiveFile: ~Copyable {
-    private let file: File
+    let file: File
+    /// Up to here, the file holds what an earlier run wrote. Whatever is written ends it.
+    private(set) var leftoverEnd: Int
     /// What stands at ``writtenEnd`` and is not in the file yet.
     private var pending: [UInt8] = []
     private var writtenEnd = 0
@@ -20,12 +22,27 @@ struct ArchiveFile: ~Copyable {
     private static let allocationByteCount = 64 << 20
     private static let startByteCount = 8 << 20
 
-    init(_ file: File) { self.file = file }
+    init(_ file: File, leftoverByteCount: Int = 0) {
+        self.file = file
+        leftoverEnd = leftoverByteCount
+    }
 
     /// The bytes appended so far.
     var byteCount: Int { writtenEnd + pending.count }
 
+    /// Takes what an earlier run wrote behind the bytes so far for appended.
+    mutating func keep(_ byteCount: Int) {
+        precondition(pending.isEmpty && writtenEnd + byteCount <= leftoverEnd)
+        writtenEnd += byteCount
+        startedEnd = writtenEnd
+        allocatedEnd = writtenEnd
+    }
+
+    /// Gives up what an earlier run wrote.
+    mutating func dropLeftovers() { leftoverEnd = 0 }
+
     mutating func append(_ bytes: RawSpan) throws(AssetError) {
+        leftoverEnd = 0
         if bytes.byteCount <= Self.copiedByteCountMax {
             unsafe bytes.withUnsafeBytes { unsafe pending.append(contentsOf: $0) }
             if pending.count >= Self.pendingByteCountMax { try flush() }
@@ -71,6 +88,13 @@ struct ArchiveFile: ~Copyable {
     mutating func finish() throws(AssetError) {
         try flush()
         try file.truncate(to: writtenEnd)
+    }
+
+    /// Brings all bytes into the file, and leaves behind them what an earlier run wrote as long as
+    /// that may still be of use.
+    mutating func pause() throws(AssetError) {
+        try flush()
+        try file.truncate(to: max(writtenEnd, leftoverEnd))
     }
 
     private mutating func flush() throws(AssetError) {

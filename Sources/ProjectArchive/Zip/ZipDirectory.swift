@@ -35,12 +35,16 @@ struct ZipDirectory: Sendable {
         }
         let entry = try window.withBytes(at: offset, count: byteCount) {
             bytes throws(AssetError) in
-            try subject.reading(bytes) { reader throws(AssetError) in try parse(&reader) }
+            try subject.reading(bytes) { reader throws(AssetError) in
+                try parse(&reader, position: position)
+            }
         }
         return (entry, position + byteCount)
     }
 
-    private func parse(_ reader: inout ByteReader) throws(AssetError) -> ZipEntry {
+    private func parse(
+        _ reader: inout ByteReader, position: Int
+    ) throws(AssetError) -> ZipEntry {
         // Signature, and the version and system of the maker.
         try reader.skip(6)
         let header = try ZipHeader(&reader)
@@ -67,7 +71,7 @@ struct ZipDirectory: Sendable {
                 Timestamp(millisecondsSinceEpoch: $0 * 1000)
             } ?? header.time.timestamp,
             rawName: rawName, unicodeName: extra.unicodePath?.utf8, flags: header.flags,
-            offset: sizes[2])
+            offset: sizes[2], position: position)
         try check(entry, mode: mode)
         return entry
     }

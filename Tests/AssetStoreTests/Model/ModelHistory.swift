@@ -1,0 +1,56 @@
+// How a model came to be what it is, written down for another process.
+
+import AssetStore
+import Basics
+import Foundation
+
+/// The steps of a run whose process was killed now and then: enough to make its model again.
+struct ModelHistory: Codable {
+    /// Operations that were done one after another by one process.
+    struct Round: Codable {
+        /// How many of them were acknowledged.
+        var acknowledgedCount = 0
+        /// What happened of the one behind them.
+        var last = Last.nothing
+    }
+
+    enum Last: Codable {
+        case nothing
+        case all
+        /// The frames of it that are stored, by their places in it.
+        case frames([Int])
+    }
+
+    var seed: UInt64
+    var rounds: [Round] = []
+
+    /// The model behind all rounds, and the number of the next step.
+    func replay() throws -> (model: ModelStore, step: Int) {
+        var (model, step) = (ModelStore(), 0)
+        for round in rounds {
+            model.loseWorkers()
+            model.changes = []
+            for _ in 0..<round.acknowledgedCount {
+                _ = try model.apply(operation(step, model))
+                step += 1
+            }
+            let operation = operation(step, model)
+            step += 1
+            switch (round.last, operation) {
+            case (.nothing, _): break
+            case (.frames(let places), .frames(let job, let frames)):
+                _ = try model.apply(.frames(job, places.map { frames[$0] }))
+            case (_, let operation): _ = try model.apply(operation)
+            }
+        }
+        model.loseWorkers()
+        return (model, step)
+    }
+
+    /// How many operations were done or begun.
+    var stepCount: Int { rounds.reduce(0) { $0 + $1.acknowledgedCount + 1 } }
+
+    func operation(_ step: Int, _ model: ModelStore) -> Operation {
+        ModelRun.operation(seed: seed, step: step, model, isSequential: true)
+    }
+}
