@@ -17,12 +17,16 @@ public struct ChangeToken: Hashable, Comparable, Sendable {
 
 /// Something that was committed.
 public struct Change: Hashable, Sendable {
+    /// What became of the subject.
     public enum Kind: Sendable {
+        /// It is new.
         case put
         case removed
+        /// It says something else, or of frames: some were stored.
         case updated
     }
 
+    /// What it concerns.
     public enum Subject: Hashable, Sendable {
         case asset(AssetID)
         case job(JobID)
@@ -34,6 +38,11 @@ public struct Change: Hashable, Sendable {
 
     public let kind: Kind
     public let subject: Subject
+
+    public init(kind: Kind, subject: Subject) {
+        self.kind = kind
+        self.subject = subject
+    }
 }
 
 /// A piece of the change feed.
@@ -50,7 +59,7 @@ public struct ChangeBatch: Equatable, Sendable {
 }
 
 extension Snapshot {
-    /// The end of the change feed at this moment.
+    /// The end of the change feed at this moment. O(log n).
     public func changeToken() throws -> ChangeToken {
         ChangeToken(rawValue: try catalog.newestChange(in: transaction))
     }

@@ -42,6 +42,8 @@ extension Store {
     ///
     /// - Throws: ``AssetError/Code/busy`` when more than 1022 snapshots are open, over all
     ///   processes; what `body` throws.
+    /// - Complexity: O(1) to begin and to end; the corresponding C functions are `mdb_txn_renew`
+    ///   and `mdb_txn_reset`.
     public func read<Result>(
         _ body: (borrowing Snapshot) throws -> Result
     ) throws -> Result {

@@ -8,7 +8,9 @@ internal import Synchronization
 ///
 /// Several processes may have a store open and read and write it at once. Within a process a
 /// directory has one `Store`; opening it again gives the same one, which must then be closed as
-/// often. Calls block, so they belong on threads of your own, not in Swift tasks.
+/// often. Calls block, so they belong on threads of your own; ``AsyncStore`` is for Swift tasks.
+/// Once it is closed, writes throw ``AssetError/Code/invalidArgument``. A process that forks does
+/// not use the store in the child.
 ///
 ///     let store = try Store.openOrCreate(at: "assets")
 ///     let asset = try store.put(
@@ -79,6 +81,9 @@ public final class Store: Sendable {
     /// Opens the store in `path`, creating it when there is nothing.
     ///
     /// - Parameter quota: the quota of a store that is made now.
+    /// - Throws: ``AssetError/Code/notAStore`` when there is something else,
+    ///   ``AssetError/Code/damaged``, ``AssetError/Code/unsupportedFormat``,
+    ///   ``AssetError/Code/diskFull``, ``AssetError/Code/io``.
     public static func openOrCreate(
         at path: String, quota: Int? = nil, options: StoreOptions = StoreOptions()
     ) throws -> Store {

@@ -1,5 +1,6 @@
 import AssetStore
 import Basics
+import Synchronization
 import TestSupport
 import Testing
 
@@ -39,6 +40,23 @@ import Testing
         #expect(now.frames.count == frames.count)
         #expect(now.frames.byteCount == frames.values.reduce(0) { $0 + $1.count })
         #expect(try test.store.verify().isIntact)
+    }
+
+    /// `flush` came back while the last frames' `onDurable` were still to be called.
+    @Test func whoIsToBeToldWasToldWhenFlushReturns() throws {
+        let test = try TestStore()
+        let job = try test.store.submit(renderJob())
+        let writer = FrameWriter(try test.store.start(job.id))
+        let told = Atomic(0)
+        for round in 1...200 {
+            for index in 0..<3 {
+                try unsafe writer.append(
+                    index, FrameFacts(codec: 1, width: 2, height: 2), [UInt8(index)].span.bytes
+                ) { told.add(1, ordering: .relaxed) }
+            }
+            try writer.flush()
+            #expect(told.load(ordering: .relaxed) == 3 * round)
+        }
     }
 
     @Test func aLaterAttemptFencesTheEarlierOne() throws {

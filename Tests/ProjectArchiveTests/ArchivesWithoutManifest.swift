@@ -46,9 +46,9 @@ import Testing
                 == ["a.png", "b.png", "large.png", "same.png", "large2.png"])
         #expect(assets[1].description.attributes == ["path": "folder/b.png"])
         #expect(assets[0].description.facts.height == 2)
-        #expect(try store.bytes(of: assets[1].id) == media(2))
-        #expect(try store.bytes(of: assets[2].id) == media(5, Limits.partByteCount + 99))
-        #expect(try store.bytes(of: assets[4].id) == media(6, 2 * Limits.partByteCount))
+        #expect(try store.allBytes(of: assets[1].id) == media(2))
+        #expect(try store.allBytes(of: assets[2].id) == media(5, Limits.partByteCount + 99))
+        #expect(try store.allBytes(of: assets[4].id) == media(6, 2 * Limits.partByteCount))
         #expect(try store.verify().isIntact)
         #expect(throws: AssetError(.alreadyExists, "")) {
             try store.importProject(from: archive.path, describing: Self.describe)

@@ -158,7 +158,7 @@ extension Store {
         }
         // The same bytes under another name, in another namespace, and empty again.
         for (number, twin) in [(6, 0), (0, 1), (5, 2)] where number < assetCount {
-            let bytes = try bytes(of: assets[number].id)
+            let bytes = try allBytes(of: assets[number].id)
             let description = AssetDescription(
                 namespace: [.images, .videos, .audio][twin], project: project, name: "twin",
                 mediaType: "x/y")
@@ -227,7 +227,7 @@ extension Store {
         return try jobs.map { try job($0.id) ?? $0 }
     }
 
-    func bytes(of id: AssetID) throws -> [UInt8] {
+    func allBytes(of id: AssetID) throws -> [UInt8] {
         var bytes: [UInt8] = []
         try reader(for: id)?.forEachPiece { piece in
             unsafe piece.withUnsafeBytes { unsafe bytes.append(contentsOf: $0) }

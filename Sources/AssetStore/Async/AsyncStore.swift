@@ -63,9 +63,7 @@ public struct AsyncStore: Sendable {
     public func put(
         _ description: AssetDescription, _ bytes: [UInt8], id: AssetID? = nil
     ) async throws -> Asset {
-        try await perform { store in
-            unsafe try store.put(description, bytes.span.bytes, id: id)
-        }
+        try await perform { try $0.put(description, bytes, id: id) }
     }
 
     /// Stores all of `source`; see ``Store/put(_:contentsOf:id:)``.
@@ -81,7 +79,8 @@ public struct AsyncStore: Sendable {
         try await perform { try $0.asset(id) }
     }
 
-    /// The assets of a project, by namespace and then in the order of their creation.
+    /// The assets of a project, by namespace and then in the order of their creation; none when it
+    /// is not there. All of them are in memory at once; long listings go through ``read(_:)``.
     public func assets(
         project: String, namespace: Namespace? = nil, kind: String? = nil
     ) async throws -> [Asset] {
@@ -96,14 +95,10 @@ public struct AsyncStore: Sendable {
     /// - Throws: ``AssetError/Code/damaged``; ``AssetError/Code/invalidArgument`` when the asset
     ///   is longer than ``Limits/contiguousByteCountMax``.
     public func bytes(of id: AssetID) async throws -> [UInt8]? {
-        try await perform { store in
-            try store.withBytes(of: id) { bytes in
-                unsafe bytes.withUnsafeBytes { unsafe Array($0) }
-            }
-        }
+        try await perform { try $0.bytes(of: id) }
     }
 
-    /// See ``Store/updateAsset(_:_:)``.
+    /// Changes what an asset says of itself; see ``Store/updateAsset(_:_:)``.
     @discardableResult
     public func updateAsset(
         _ id: AssetID, _ body: @escaping @Sendable (inout AssetDescription) -> Void

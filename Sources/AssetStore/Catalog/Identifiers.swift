@@ -8,7 +8,9 @@ public enum Namespace: UInt8, Sendable, CaseIterable {
     case images = 1
     case videos = 2
     case audio = 3
+    /// The frames of jobs.
     case frames = 4
+    /// Jobs and their encoded segments.
     case jobs = 5
 
     /// The name on the command line and in JSON.

@@ -19,12 +19,14 @@ public struct Usage: Equatable, Sendable {
         self.storedByteCount = storedByteCount
     }
 
+    /// Both together.
     public static func + (left: Usage, right: Usage) -> Usage {
         Usage(
             count: left.count + right.count, byteCount: left.byteCount + right.byteCount,
             storedByteCount: left.storedByteCount + right.storedByteCount)
     }
 
+    /// What has to be added to take this away.
     public static prefix func - (usage: Usage) -> Usage {
         Usage(
             count: -usage.count, byteCount: -usage.byteCount,

@@ -48,8 +48,7 @@ extension Store {
     ///   - liveShare: a pack is emptied when less than this share of its disk blocks lives, 0–1.
     ///   - progress: called with the bytes moved and to be moved; return false to stop with
     ///     ``AssetError/Code/cancelled``.
-    /// - Throws: ``AssetError/Code/busy`` when another process gives disk blocks back for
-    ///   long,
+    /// - Throws: ``AssetError/Code/busy`` when another process gives disk blocks back for long,
     ///   ``AssetError/Code/diskFull``, ``AssetError/Code/io``, ``AssetError/Code/cancelled``.
     /// - Complexity: O(packs + ranges that live + bytes moved). Takes as much room on the disk as is
     ///   moved until old packs are removed, every few packs.

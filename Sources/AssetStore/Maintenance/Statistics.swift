@@ -5,6 +5,7 @@ internal import LMDB
 
 /// Figures of a store at one moment.
 public struct StoreStatistics: Equatable, Sendable {
+    /// The version of `docs/format.md` that the store follows.
     public var formatVersion: Int
     /// The most payload bytes the store may hold; `nil` for no limit.
     public var quota: Int?
@@ -16,7 +17,7 @@ public struct StoreStatistics: Equatable, Sendable {
     /// Bytes as they lie in the packs, record headers aside.
     public var storedByteCount: Int
     /// Bytes of the ranges of packs that nothing refers to any more and whose disk blocks were not
-    /// given back; see ``Store/reclaim(isCancelled:)``.
+    /// given back; see ``Store/reclaim(_:isCancelled:)``.
     public var reclaimableByteCount: Int
     /// Bytes of disk blocks of all the store's files.
     public var diskByteCount: Int

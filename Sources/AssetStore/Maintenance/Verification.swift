@@ -12,6 +12,7 @@ public struct VerificationReport: Equatable, Sendable {
         public var id: String
         /// The number of the asset's part, or of the job's frame or segment.
         public var part: Int?
+        /// What is wrong with it, for people.
         public var reason: String
     }
 
@@ -29,6 +30,7 @@ public struct VerificationReport: Equatable, Sendable {
     /// How much was repaired.
     public var repairedCount = 0
 
+    /// How much damage a report names.
     public static let damageCountMax = 10_000
 
     /// Whether all is as it was stored.

@@ -46,6 +46,7 @@ public struct AssetDescription: Equatable, Sendable {
     public var attributes: [String: String]
     /// How to make the asset again: JSON of the caller's own.
     public var parameters: String?
+    /// What its medium is like. The store keeps it and does not look into the bytes.
     public var facts: MediaFacts
 
     public init(
@@ -130,7 +131,9 @@ func validateProject(_ project: String) throws(AssetError) {
 
 /// An asset in the store.
 public struct Asset: Equatable, Sendable, Identifiable {
+    /// What it is found by, for as long as it is there.
     public let id: AssetID
+    /// What was said of it when it was stored or last updated.
     public let description: AssetDescription
     /// The length of its bytes.
     public let byteCount: Int
@@ -138,6 +141,7 @@ public struct Asset: Equatable, Sendable, Identifiable {
     public let storedByteCount: Int
     /// XXH3-128 of its bytes.
     public let checksum: ContentChecksum
+    /// When it was stored.
     public let createdAt: Timestamp
     /// What of the store holds its bytes; assets that have it have the same bytes.
     package let content: ContentID

@@ -8,6 +8,7 @@ internal import Synchronization
 /// Each part (4 MiB) is checked against its checksum once per reader. When the asset is removed
 /// while it is read, the next read throws ``AssetError/Code/inputMissing``.
 public final class AssetReader: RandomAccessBytes {
+    /// What is read, as it was when the reader was made.
     public let asset: Asset
     private let store: Store
     /// The places whose bytes matched their checksum.
@@ -18,9 +19,17 @@ public final class AssetReader: RandomAccessBytes {
         self.asset = asset
     }
 
+    /// The length of the asset's bytes.
     public var byteCount: Int { asset.byteCount }
+    /// The asset's identifier and name, for messages.
     public var subject: String { asset.subject }
 
+    /// Copies as much of the asset as there is from `offset` on into `buffer`, and returns how many
+    /// bytes that were.
+    ///
+    /// - Throws: ``AssetError/Code/invalidArgument`` when `offset` is negative,
+    ///   ``AssetError/Code/damaged`` naming the asset and the part,
+    ///   ``AssetError/Code/inputMissing`` when the asset was removed.
     public func read(
         at offset: Int, into buffer: inout MutableRawSpan
     ) throws(AssetError) -> Int {

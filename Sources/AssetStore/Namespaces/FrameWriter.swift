@@ -47,8 +47,8 @@ public final class FrameWriter: Sendable {
     /// Stores frame `index`, in any order. One that is there already is replaced. Blocks while too
     /// much is on its way.
     ///
-    /// - Parameter onDurable: called once the frame is durable, on the committer's thread: it must
-    ///   not block, nor call the store.
+    /// - Parameter onDurable: called once the frame is durable, before ``flush()`` returns, on a
+    ///   thread that commits: it must not block, nor call the store.
     /// - Throws: ``AssetError/Code/invalidArgument`` when there can be no such frame; this or an
     ///   earlier frame's error: ``AssetError/Code/diskFull``,
     ///   ``AssetError/Code/quotaExceeded``, ``AssetError/Code/cancelled``,
@@ -103,7 +103,8 @@ public final class FrameWriter: Sendable {
         }
     }
 
-    /// Waits until every frame appended before is durable, or has failed.
+    /// Waits until every frame appended before is durable, and those who wanted to know were told,
+    /// or has failed.
     ///
     /// - Throws: the first error of any of them.
     public func flush() throws {
@@ -134,12 +135,14 @@ public final class FrameWriter: Sendable {
                     changes.note(ChangeRecord(.updated, .frames(lease.job)))
                 }
             } completion: { [self] result in
-                if case .failure = result {
+                switch result {
+                // First, so that all who are to be told were told when ``flush()`` returns.
+                case .success: onDurable()
+                case .failure:
                     lease.store.abandon([payload])
                     reservation?.release()
                 }
                 settle(Int(location.byteCount), result)
-                if case .success = result { onDurable() }
             })
     }
 

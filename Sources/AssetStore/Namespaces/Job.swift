@@ -9,13 +9,17 @@ public enum JobState: UInt8, Sendable, CaseIterable {
     case pending = 1
     /// Has a worker, or had one that died: see ``Store/isRunning(_:)``.
     case processing = 2
+    /// Has done what it was to do.
     case complete = 3
+    /// Has failed; its error says why.
     case error = 4
+    /// Was given up.
     case cancelled = 5
 
     /// The name on the command line and in JSON.
     public var name: String { "\(self)" }
 
+    /// The state of this name, `nil` when there is none.
     public init?(name: String) {
         guard let state = Self.allCases.first(where: { $0.name == name }) else { return nil }
         self = state
@@ -86,6 +90,7 @@ public struct Job: Equatable, Sendable, Identifiable {
     public let state: JobState
     /// How often a worker has begun it.
     public let attempt: Int
+    /// When it was first submitted.
     public let createdAt: Timestamp
     /// When the last attempt began.
     public let startedAt: Timestamp?

@@ -14,6 +14,7 @@ internal import Synchronization
 public final class JobLease: Sendable {
     public let store: Store
     public let job: JobID
+    /// The number of this attempt, from 1.
     public let attempt: UInt64
     /// The job's project.
     public let project: String
@@ -44,7 +45,9 @@ public final class JobLease: Sendable {
     ///   - track: which stream the segment belongs to; the caller's own numbering.
     ///   - index: the segment's place in its track.
     /// - Throws: ``AssetError/Code/invalidArgument`` when there can be no such segment, or it is
-    ///   longer than ``Limits/recordByteCountMax``.
+    ///   longer than ``Limits/recordByteCountMax``; ``AssetError/Code/quotaExceeded``,
+    ///   ``AssetError/Code/diskFull``, ``AssetError/Code/cancelled``,
+    ///   ``AssetError/Code/staleAttempt``, ``AssetError/Code/io``.
     public func putSegment(track: UInt8, index: Int, _ bytes: RawSpan) throws {
         guard let number = UInt32(exactly: index), bytes.byteCount <= Limits.recordByteCountMax
         else {
@@ -76,6 +79,10 @@ public final class JobLease: Sendable {
 
     /// Finishes `output` and completes the job with it; its segments and, unless they are to be
     /// kept, its frames are gone in the same transaction, and cleared away afterwards.
+    ///
+    /// - Throws: ``AssetError/Code/cancelled``, ``AssetError/Code/staleAttempt``; what
+    ///   ``AssetWriter/finish()`` throws. Then the job is as it was, and the output is not stored.
+    /// - Complexity: O(frames and segments that go).
     public func complete(output: consuming AssetWriter, keepingFrames: Bool) throws -> Asset {
         let asset = try output.finish { [self] id, transaction, changes in
             try complete(
@@ -115,12 +122,16 @@ public final class JobLease: Sendable {
         }
     }
 
-    /// Ends the attempt without a result: the job has failed and says why.
+    /// Ends the attempt without a result: the job has failed and says why. Its frames stay.
+    ///
+    /// - Throws: ``AssetError/Code/cancelled``, ``AssetError/Code/staleAttempt``.
     public func fail(_ message: String) throws {
         try end(.error, message)
     }
 
-    /// Ends the attempt without a result: the job waits for another attempt.
+    /// Ends the attempt without a result: the job waits for another attempt. Its frames stay.
+    ///
+    /// - Throws: like ``fail(_:)``.
     public func pause(_ reason: String?) throws {
         try end(.pending, reason)
     }
@@ -169,10 +180,14 @@ public final class JobLease: Sendable {
         if record.state == .cancelled {
             throw AssetError(.cancelled, "job \(job) was cancelled")
         }
-        guard record.attempt == attempt, record.state == .processing else {
+        guard record.attempt == attempt else {
             throw AssetError(
                 .staleAttempt, "job \(job) went on to attempt \(record.attempt) without this worker"
             )
+        }
+        guard record.state == .processing else {
+            throw AssetError(
+                .staleAttempt, "job \(job) is \(record.state.name); start it to work on it again")
         }
         return record
     }

@@ -12,11 +12,12 @@ extension Snapshot {
         return record.asset(id, project: project)
     }
 
-    /// Lends all bytes of an asset, checked; from the mapped pack where they lie in one part.
-    /// `nil` when the asset is not there.
+    /// Lends all bytes of an asset, checked: from the mapped pack where they lie in one part (4 MiB)
+    /// and are not packed, otherwise from memory. `nil` when the asset is not there.
     ///
     /// - Throws: ``AssetError/Code/damaged``; ``AssetError/Code/invalidArgument`` when the asset
-    ///   is longer than ``Limits/contiguousByteCountMax``.
+    ///   is longer than ``Limits/contiguousByteCountMax``; what `body` throws.
+    /// - Complexity: O(bytes).
     public func withBytes<Result>(
         of id: AssetID, _ body: (RawSpan) throws -> Result
     ) throws -> Result? {

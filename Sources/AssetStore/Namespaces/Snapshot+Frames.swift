@@ -5,9 +5,13 @@ internal import LMDB
 
 /// A frame in the store.
 public struct StoredFrame: Equatable, Sendable {
+    /// Its number, from 0.
     public let index: Int
+    /// Codec and size, as they were given.
     public let facts: FrameFacts
+    /// The length of its bytes.
     public let byteCount: Int
+    /// The bytes that it takes in a pack, record header aside.
     public let storedByteCount: Int
     /// XXH3-64 of its stored bytes.
     public let checksum: UInt64

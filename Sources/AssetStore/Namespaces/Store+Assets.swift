@@ -6,7 +6,8 @@ internal import LMDB
 extension Store {
     /// A writer for a new asset whose bytes come in pieces.
     ///
-    /// - Parameter id: the identifier that the asset is to have; a new one when it is `nil`.
+    /// - Parameter id: the identifier that the asset is to have; a new one when it is `nil`. When
+    ///   an asset has it, ``AssetWriter/finish()`` throws ``AssetError/Code/alreadyExists``.
     /// - Throws: ``AssetError/Code/invalidArgument`` when the description is not valid.
     public func makeWriter(
         for description: AssetDescription, id: AssetID? = nil
@@ -15,10 +16,16 @@ extension Store {
         return AssetWriter(self, description, id: id ?? assetIDs.next())
     }
 
-    /// Stores an asset and returns it once it is durable.
+    /// Stores an asset and returns it once it is durable: it survives the death of the process and
+    /// the loss of power. Its project is made when it is not there. Callers that come at once share
+    /// commits.
     ///
-    /// - Throws: ``AssetError/Code/invalidArgument``, ``AssetError/Code/quotaExceeded``,
-    ///   ``AssetError/Code/diskFull``, ``AssetError/Code/io``. Then nothing was stored.
+    /// - Parameter id: the identifier that the asset is to have; a new one when it is `nil`.
+    /// - Throws: ``AssetError/Code/invalidArgument`` when the description is not valid or the store
+    ///   is closed, ``AssetError/Code/alreadyExists`` when an asset has the identifier,
+    ///   ``AssetError/Code/quotaExceeded``, ``AssetError/Code/diskFull``, ``AssetError/Code/io``.
+    ///   Then nothing was stored.
+    /// - Complexity: O(bytes), and one commit.
     public func put(
         _ description: AssetDescription, _ bytes: RawSpan, id: AssetID? = nil
     ) throws -> Asset {
@@ -33,8 +40,17 @@ extension Store {
         return try writer.finish()
     }
 
+    /// Stores an asset and returns it once it is durable; see ``put(_:_:id:)-(_,RawSpan,_)``.
+    public func put(
+        _ description: AssetDescription, _ bytes: [UInt8], id: AssetID? = nil
+    ) throws -> Asset {
+        unsafe try put(description, bytes.span.bytes, id: id)
+    }
+
     /// Stores all of `source` as an asset and returns it once it is durable. Takes one part of
     /// memory, whatever the length.
+    ///
+    /// - Throws: like ``put(_:_:id:)-(_,RawSpan,_)``; what reading `source` throws.
     public func put(
         _ description: AssetDescription, contentsOf source: any RandomAccessBytes,
         id: AssetID? = nil
@@ -47,7 +63,7 @@ extension Store {
         return try writer.finish()
     }
 
-    /// An asset, `nil` when it is not there.
+    /// An asset, `nil` when it is not there. O(log n).
     public func asset(_ id: AssetID) throws -> Asset? { try read { try $0.asset(id) } }
 
     /// A reader of an asset's bytes, `nil` when it is not there.
@@ -55,15 +71,22 @@ extension Store {
         try asset(id).map { AssetReader(self, $0) }
     }
 
-    /// Lends all bytes of an asset, checked; from the mapped pack where they lie in one part.
-    /// `nil` when the asset is not there.
+    /// Lends all bytes of an asset, checked; see ``Snapshot/withBytes(of:_:)``. `nil` when the asset
+    /// is not there.
     ///
     /// - Throws: ``AssetError/Code/damaged``; ``AssetError/Code/invalidArgument`` when the asset
-    ///   is longer than ``Limits/contiguousByteCountMax``.
+    ///   is longer than ``Limits/contiguousByteCountMax``; what `body` throws.
     public func withBytes<Result>(
         of id: AssetID, _ body: (RawSpan) throws -> Result
     ) throws -> Result? {
         try read { try $0.withBytes(of: id, body) }
+    }
+
+    /// A copy of all bytes of an asset, checked; `nil` when it is not there.
+    ///
+    /// - Throws: like ``withBytes(of:_:)``, which makes no copy.
+    public func bytes(of id: AssetID) throws -> [UInt8]? {
+        try withBytes(of: id) { bytes in unsafe bytes.withUnsafeBytes { unsafe Array($0) } }
     }
 
     /// Calls `body` with assets until it returns false; see
@@ -78,7 +101,9 @@ extension Store {
         }
     }
 
-    /// The assets of a project, by namespace and then in the order of their creation.
+    /// The assets of a project, by namespace and then in the order of their creation; none when it
+    /// is not there. Many of them are better read one by one, by
+    /// ``forEachAsset(project:namespace:kind:after:_:)``.
     public func assets(
         project: String, namespace: Namespace? = nil, kind: String? = nil
     ) throws -> [Asset] {
@@ -95,7 +120,8 @@ extension Store {
         try read { try $0.assets(project: project, named: name) }
     }
 
-    /// An asset of a project with exactly this content, `nil` when there is none.
+    /// An asset of a project with exactly this content, `nil` when there is none; see
+    /// ``Snapshot/asset(withContent:byteCount:project:namespace:)``.
     public func asset(
         withContent checksum: ContentChecksum, byteCount: Int, project: String,
         namespace: Namespace
@@ -110,6 +136,7 @@ extension Store {
     /// Changes what an asset says of itself; its bytes, its namespace and its project stay. Returns
     /// it as it is now, `nil` when it is not there.
     ///
+    /// - Parameter body: depends on nothing but its argument; it may be called twice.
     /// - Throws: ``AssetError/Code/invalidArgument`` when the new description is not valid or
     ///   names another namespace or project; then nothing was changed.
     @discardableResult
@@ -125,7 +152,10 @@ extension Store {
     }
 
     /// Removes an asset durably; says whether it was there. Its bytes become free when no other
-    /// asset has them.
+    /// asset has them; their disk blocks are given back afterwards, see
+    /// ``reclaim(_:isCancelled:)``. Works when the disk or a quota is full.
+    ///
+    /// - Complexity: O(log n + parts of the asset), and one commit.
     @discardableResult
     public func removeAsset(_ id: AssetID) throws -> Bool {
         let wasThere = Monitor(false)

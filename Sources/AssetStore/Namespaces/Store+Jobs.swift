@@ -110,6 +110,8 @@ extension Store {
 
     /// Cancels a job that isn't complete. A worker that has it learns with its next write. Says
     /// whether there was something to cancel.
+    ///
+    /// - Throws: ``AssetError/Code/inputMissing`` when there is no such job.
     @discardableResult
     public func cancelJob(_ id: JobID) throws -> Bool {
         let wasOpen = Monitor(false)
@@ -162,7 +164,9 @@ extension Store {
 
     /// Removes a job's stored frames, all at once, and gives back what they took.
     ///
-    /// - Throws: ``AssetError/Code/busy`` when a living worker has the job.
+    /// - Throws: ``AssetError/Code/busy`` when a living worker has the job,
+    ///   ``AssetError/Code/inputMissing`` when there is no such job.
+    /// - Complexity: O(frames of the job).
     public func removeFrames(of id: JobID) throws {
         guard let lock = try ownership.tryLock(StoreLocks.job(id)) else {
             throw AssetError(

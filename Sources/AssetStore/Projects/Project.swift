@@ -6,14 +6,18 @@ public import Basics
 public enum ProjectStatus: UInt8, Sendable, CaseIterable {
     /// Nothing is being made of it.
     case idle = 1
+    /// It is being made, or was when its process died.
     case inProgress = 2
     case complete = 3
+    /// Work on it ended without a result; its error says why.
     case failed = 4
+    /// It was given up.
     case cancelled = 5
 
     /// The name on the command line and in JSON.
     public var name: String { "\(self)" }
 
+    /// The status of this name, `nil` when there is none.
     public init?(name: String) {
         guard let status = Self.allCases.first(where: { $0.name == name }) else { return nil }
         self = status
@@ -94,6 +98,7 @@ public struct Project: Equatable, Sendable, Identifiable {
 
     /// What all namespaces hold; its count is that of assets, frames and jobs together.
     public var total: Usage { usage.values.reduce(Usage(), +) }
+    /// How many images, videos and audio it holds.
     public var assetCount: Int {
         Namespace.assetNamespaces.reduce(0) { $0 + (usage[$1]?.count ?? 0) }
     }
