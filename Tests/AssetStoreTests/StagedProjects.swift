@@ -213,7 +213,8 @@ import Testing
         try held.map { _ = try fill($0) }
         do {
             let other = try store.stageProject("q", identity: "two")
-            _ = try unsafe other.put(image(), ([4] as [UInt8]).span.bytes, id: AssetID(high: 1, low: 1))
+            _ = try unsafe other.put(
+                image(), ([4] as [UInt8]).span.bytes, id: AssetID(high: 1, low: 1))
         }
         let later = Timestamp.now().advanced(bySeconds: 10)
         _ = try store.reclaim()
@@ -251,7 +252,8 @@ import Testing
         await #expect(processExitsWith: .signal(SIGKILL)) { [path = path as String] in
             let store = try Store.create(at: path)
             let staged = try store.stageProject("p", identity: "one")
-            _ = try unsafe staged.put(image(), ([4] as [UInt8]).span.bytes, id: AssetID(high: 1, low: 1))
+            _ = try unsafe staged.put(
+                image(), ([4] as [UInt8]).span.bytes, id: AssetID(high: 1, low: 1))
             kill(getpid(), SIGKILL)
         }
         let store = try Store.open(at: path)

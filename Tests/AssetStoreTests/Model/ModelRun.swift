@@ -109,7 +109,9 @@ final class ModelRun {
         for (candidate, last) in [(applied, last), (model, .nothing)] {
             var comparison = ModelComparison(candidate)
             try store.read { try comparison.compare($0, readingBytes: false) }
-            if comparison.differences.isEmpty {
+            // Snapshots don't tell it.
+            let isQuotaRight = try store.estimate().quota == candidate.quota
+            if comparison.differences.isEmpty, isQuotaRight {
                 model = candidate
                 leases = leases.filter { model.workers[$0.key] != nil }
                 model.workers = model.workers.filter { leases[$0.key] != nil }
