@@ -36,9 +36,8 @@ struct KillAttack: Attack {
     ) throws -> Int {
         let slotCount = options.processes
         let count = Lock(0)
-        _ = try Slots.run(
-            0...slotCount - 1, at: slotCount, isOver: { _ in isOver(count.withLock { $0 }) }
-        ) { [options] slot, _ in
+        let isEnough = { (_: Int) in isOver(count.withLock { $0 }) }
+        _ = try Slots.run(0...slotCount - 1, at: slotCount, isOver: isEnough) { [options] slot, _ in
             // Each has every call for itself, in another order of steps.
             let work = Work(
                 "\(directory)/\(slot)",

@@ -33,6 +33,9 @@ public enum TortureProgram {
         } catch let error as BrokenPromise {
             complain("\(error)")
             return brokenPromise
+        } catch let error as AssetError {
+            complain("torture: \(error.code): \(error.message) (\(error.location))")
+            return 2
         } catch {
             complain("torture: \(error)")
             return 2

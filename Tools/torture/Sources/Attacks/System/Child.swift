@@ -52,8 +52,8 @@ final class Child {
         var words = unsafe ([program] + arguments).map { unsafe strdup($0) } + [nil]
         var variables = unsafe all.map { unsafe strdup($0) } + [nil]
         defer {
-            unsafe words.forEach { unsafe free($0) }
-            unsafe variables.forEach { unsafe free($0) }
+            for index in unsafe words.indices { unsafe free(words[index]) }
+            for index in unsafe variables.indices { unsafe free(variables[index]) }
         }
         var process: pid_t = 0
         let status = unsafe posix_spawn(&process, program, &actions, nil, &words, &variables)

@@ -24,7 +24,7 @@ final class Slots: Sendable {
     /// - Throws: the first error of any; the others end first.
     static func run(
         _ range: ClosedRange<Int>, at once: Int, isOver: (Int) -> Bool,
-        _ body: @escaping (_ number: Int, _ slot: Int) throws -> Void
+        body: @escaping (_ number: Int, _ slot: Int) throws -> Void
     ) throws -> Int {
         let slots = Slots(range)
         let running = Lock(once)

@@ -11,7 +11,8 @@ final class Actor {
     private var leases: [JobID: JobLease] = [:]
     /// Opens the store again.
     private let open: () throws -> Store
-    private(set) var store: Store
+    /// Nothing only while it is opened again: after a failed commit, the old one has to go first.
+    private var opened: Store?
     /// Where backups are made.
     private let backups: String
     /// Where errors are injected; nothing else may fail.
@@ -21,7 +22,7 @@ final class Actor {
         _ history: ActorHistory, _ store: Store, marks: MarkWriter, control: Control?,
         backups: String, reopening open: @escaping () throws -> Store
     ) {
-        (self.history, self.store, self.marks) = (history, store, marks)
+        (self.history, self.opened, self.marks) = (history, store, marks)
         (self.control, self.backups, self.open) = (control, backups, open)
     }
 
@@ -97,9 +98,14 @@ final class Actor {
     private func recover() throws {
         do {
             // Whatever it was, the store must be writable again, or say that it has to be opened.
+            if opened == nil { opened = try open() }
             _ = try store.reclaim()
             try settle()
-            leases = leases.filter { history.state.workers.contains($0.key) }
+            // A job may have been started although starting it threw.
+            if Set(leases.keys) != history.state.workers {
+                leases = [:]
+                try note(.started)
+            }
         } catch let error as AssetError {
             guard history.mix.isAlone, error.code != .damaged else { throw error }
             try reopen()
@@ -114,8 +120,11 @@ final class Actor {
         do { try store.close() } catch let error as AssetError {
             guard control != nil else { throw error }
         }
-        store = try open()
+        opened = nil
+        opened = try open()
     }
+
+    private var store: Store { opened! }
 
     // MARK: Steps
 
@@ -149,7 +158,8 @@ final class Actor {
         case .reopen:
             leases = [:]
             try store.close()
-            store = try open()
+            opened = nil
+            opened = try open()
         default: try work(step)
         }
     }

@@ -26,8 +26,9 @@ struct Work: Sendable {
     /// What this is on a command line, for ``init(arguments:)``.
     var arguments: [String] {
         [
-            "work", directory, "\(mix.seed)", mix.hasLarge ? "1" : "0", mix.isAlone ? "1" : "0",
-            mix.hasBackups ? "1" : "0", "\(actorCount)", "\(actors.lowerBound)", "\(actors.upperBound)", "\(stepCount)",
+            "work", directory, "\(mix.seed)", mix.hasLarge ? "1" : "0",
+            mix.isAlone ? "1" : "0", mix.hasBackups ? "1" : "0",
+            "\(actorCount)", "\(actors.lowerBound)", "\(actors.upperBound)", "\(stepCount)",
         ]
     }
 
@@ -86,11 +87,11 @@ struct Work: Sendable {
         var actors: [Actor] = []
         for history in histories where self.actors.contains(history.actor) {
             let opening = isMade ? open : { try Store.openOrCreate(at: store, options: options) }
-            let opened = try retrying(control, opening)
+            let store = try retrying(control, opening)
             if actors.isEmpty { try marks.write(Mark(.opened)) }
             actors.append(
                 Actor(
-                    history, opened, marks: marks, control: control, backups: directory,
+                    history, store, marks: marks, control: control, backups: directory,
                     reopening: open))
         }
         let failure = Lock<(any Error)?>(nil)
