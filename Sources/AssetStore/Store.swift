@@ -125,6 +125,7 @@ public final class Store: Sendable {
         // What is committed is lost with the names that lead to it, so these are durable first.
         let catalog = try Catalog(
             path: layout.catalog, newStore: newStore,
+            checkedByteCountMax: options.checkedCatalogByteCountMax,
             beforeFirstCommit: { () throws(AssetError) in try layout.synchronize() },
             onClose: onClose)
         guard
@@ -224,10 +225,22 @@ public struct StoreOptions: Sendable {
     /// Otherwise ``Store/reclaim(_:isCancelled:)`` does it when it is called.
     public var reclaimsInBackground = true
 
+    /// The longest catalog whose pages are all checked when the store is opened, in bytes;
+    /// ``checkedCatalogByteCount`` of them take some hundredths of a second. A page that is damaged
+    /// makes opening throw ``AssetError/Code/damaged``. Without the check, and when it is damaged
+    /// later, the process may end when it comes upon the page. `.max` checks any catalog, 0 none.
+    public var checkedCatalogByteCountMax = checkedCatalogByteCount
+
+    /// How long a catalog is checked unless something else is said, in bytes.
+    public static let checkedCatalogByteCount = 32 << 20
+
     public init() {}
 
-    public init(reclaimsInBackground: Bool) {
+    public init(
+        reclaimsInBackground: Bool, checkedCatalogByteCountMax: Int = checkedCatalogByteCount
+    ) {
         self.reclaimsInBackground = reclaimsInBackground
+        self.checkedCatalogByteCountMax = checkedCatalogByteCountMax
     }
 }
 

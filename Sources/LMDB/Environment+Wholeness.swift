@@ -1,9 +1,61 @@
-// What a shortened file is recognised by, before one of its missing pages is touched.
+// What a damaged file is recognised by, before LMDB touches what would end the process.
 
 internal import Basics
 internal import CLMDB
 
 extension Environment {
+    /// Checks what never changes of the two header pages, by which LMDB decides how to look at the
+    /// file. A file that is shorter is LMDB's to refuse, or to begin.
+    static func checkHeaders(of path: String) throws(AssetError) {
+        let path = "\(path)/data.mdb"
+        guard try FileSystem.kind(of: path) == .file else { return }
+        let data = try File(path)
+        var pageByteCount = 0
+        for page in 0..<2 {
+            let bytes = try data.read(at: page * pageByteCount, count: 96)
+            guard bytes.count == 96 else { return }
+            let flags = unsafe bytes.withUnsafeBytes { header in
+                // The page's kind, and what is noted of all of the environment's transactions.
+                unsafe (
+                    header.loadUnaligned(fromByteOffset: 10, as: UInt16.self),
+                    header.loadUnaligned(fromByteOffset: 44, as: UInt16.self),
+                    header.loadUnaligned(fromByteOffset: 40, as: UInt32.self)
+                )
+            }
+            guard flags.0 == 8, flags.1 == UInt16(MDB_INTEGERKEY), flags.2.nonzeroBitCount == 1,
+                (512...65536).contains(flags.2), page == 0 || Int(flags.2) == pageByteCount
+            else {
+                throw AssetError(
+                    .damaged,
+                    "\(path): header \(page) of the catalog is damaged; restore it from a backup, "
+                        + "or make a new store of the packs with “assetctl salvage”")
+            }
+            pageByteCount = Int(flags.2)
+        }
+    }
+
+    /// Checks all pages that the newest moment consists of, where the file is no longer than that.
+    func checkPages(byteCountMax: Int) throws(AssetError) {
+        if try isFresh() { return }
+        let reader = try beginReading()
+        defer { endReading(reader) }
+        let data = try File("\(path)/data.mdb")
+        let byteCount = try data.byteCount()
+        guard byteCount > 0, byteCount <= byteCountMax else { return }
+        let pageByteCount = try pageByteCount()
+        let number = unsafe UInt64(mdb_txn_id(reader.pointer))
+        let path = path
+        let outcome = try MappedFile(data, byteCount: byteCount).withBytes(0..<byteCount) { bytes in
+            unsafe bytes.withUnsafeBytes { bytes in
+                Result { () throws(AssetError) in
+                    unsafe try PageCheck.run(
+                        bytes, pageByteCount: pageByteCount, transaction: number, path: path)
+                }
+            }
+        }
+        try outcome.get()
+    }
+
     /// A shortened file would end the process with SIGBUS when a missing page is touched; it is
     /// refused here instead.
     ///

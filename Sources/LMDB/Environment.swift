@@ -28,12 +28,16 @@ internal import Glibc
         package var tableCountMax = 32
         /// The most read transactions at once, over all processes.
         package var readerCountMax = 1022
+        /// The longest file whose pages are all checked at opening: LMDB ends the process when it
+        /// comes upon one that is damaged.
+        package var checkedByteCountMax = 0
 
         package init() {}
     }
 
     /// Opens the environment in the directory `path`, which must exist, and makes its files when
-    /// they are not there. Slots of readers that died are swept.
+    /// they are not there. A header that is damaged is refused, and so are pages, as far as
+    /// ``Options/checkedByteCountMax`` goes. Slots of readers that died are swept.
     ///
     /// - Parameter onClose: called once the environment is closed and may be opened again, on the
     ///   thread that gave up the last reference; not called when opening fails early.
@@ -58,8 +62,10 @@ internal import Glibc
         try check("mdb_env_set_maxdbs", status)
         status = unsafe mdb_env_set_maxreaders(handle, CUnsignedInt(options.readerCountMax))
         try check("mdb_env_set_maxreaders", status)
+        try Self.checkHeaders(of: path)
         status = unsafe mdb_env_open(handle, path, CUnsignedInt(MDB_NOTLS), 0o644)
         try check("mdb_env_open", status)
+        try checkPages(byteCountMax: options.checkedByteCountMax)
         try checkFileIsWhole()
         try sweepStaleReaders()
     }

@@ -26,9 +26,11 @@ private struct Blob: TableValue {
     func anIntactEnvironmentOpens(seed: UInt64) throws {
         let directory = try TemporaryDirectory()
         var random = SeededGenerator(seed: seed)
+        var options = Environment.Options()
+        options.checkedByteCountMax = .max
         for round in 0..<30 {
             do {
-                let environment = try Environment(path: directory.path)
+                let environment = try Environment(path: directory.path, options: options)
                 let table = try #require(
                     try environment.openTables(create: true) { opener throws(AssetError) in
                         try opener.table("t", of: (Key.self, Blob.self))

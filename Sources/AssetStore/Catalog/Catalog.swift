@@ -51,15 +51,18 @@ struct Catalog: Sendable {
     /// - Parameters:
     ///   - newStore: what to write into a catalog that has no tables yet; `nil` when only a
     ///     finished store is wanted.
+    ///   - checkedByteCountMax: the longest catalog whose pages are all checked.
     ///   - beforeFirstCommit: called before the tables are made.
     ///   - onClose: called once the catalog is closed and may be opened again.
     /// - Throws: ``AssetError/Code/notAStore`` when the tables are not there.
     init(
-        path: String, newStore: StoreRecord?,
+        path: String, newStore: StoreRecord?, checkedByteCountMax: Int = 0,
         beforeFirstCommit: () throws(AssetError) -> Void = {},
         onClose: @escaping @Sendable () -> Void
     ) throws(AssetError) {
-        let environment = try Environment(path: path, onClose: onClose)
+        var options = Environment.Options()
+        options.checkedByteCountMax = checkedByteCountMax
+        let environment = try Environment(path: path, options: options, onClose: onClose)
         guard let newStore, try environment.isFresh() else {
             self = try environment.openTables(create: false) { opener throws(AssetError) in
                 try Catalog(environment, opener, isNew: false)

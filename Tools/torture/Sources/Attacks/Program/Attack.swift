@@ -32,7 +32,10 @@ extension Attack {
 /// The attacks there are.
 enum Attacks {
     static var all: [any Attack.Type] {
-        [PowerLossAttack.self, KillAttack.self, ErrorsAttack.self]
+        [
+            PowerLossAttack.self, KillAttack.self, ErrorsAttack.self, RotAttack.self,
+            RaceAttack.self,
+        ]
     }
 }
 

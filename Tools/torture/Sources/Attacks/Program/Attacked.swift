@@ -30,6 +30,7 @@ struct Attacked {
     func start(_ work: Work, _ interposing: Interposing) throws -> Child {
         var environment = [
             "LD_PRELOAD": interposer, "TORTURE_ROOT": work.disk, "TORTURE_SPARSE": "1",
+            "SWIFT_BACKTRACE": "enable=no",
         ]
         if interposing.isTraced { environment["TORTURE_TRACE"] = work.trace }
         if interposing.isControlled { environment["TORTURE_CONTROL"] = work.control }
@@ -42,6 +43,7 @@ struct Attacked {
             arguments,
             environment: [
                 "LD_PRELOAD": interposer, "TORTURE_ROOT": root, "TORTURE_SPARSE": "1",
+                "SWIFT_BACKTRACE": "enable=no",
             ], output: work.output)
     }
 

@@ -50,6 +50,8 @@ public enum TortureProgram {
         switch arguments.first {
         case "work": try Work(arguments: arguments).run()
         case "check": try Work(arguments: Array(arguments.dropFirst())).check()
+        case "damages": try RotRun(arguments: arguments).run()
+        case "racer": try RaceRun(work: Work(arguments: Array(arguments.dropFirst()))).run()
         case "images": try ImageRun(arguments: arguments).run()
         default: return nil
         }

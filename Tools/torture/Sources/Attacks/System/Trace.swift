@@ -81,6 +81,8 @@ struct Mark: BitwiseCopyable, Sendable {
         case settled
         /// A new process goes on for the actor.
         case started
+        /// Somebody took a snapshot and found it right.
+        case looked
     }
 
     var rawKind: UInt64

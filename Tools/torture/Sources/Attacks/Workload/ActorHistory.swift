@@ -48,7 +48,7 @@ struct ActorHistory: Sendable {
     }
 
     mutating func take(_ mark: Mark) throws {
-        guard Int(mark.actor) == actor else { return }
+        guard Int(mark.actor) == actor, mark.kind != .looked else { return }
         switch mark.kind {
         case .begun:
             guard Int(mark.step) == number, !isUnderWay else {
@@ -67,7 +67,7 @@ struct ActorHistory: Sendable {
             if mark.value != 0 { doubtful.append(keepingAcknowledged(before)) }
             advance()
         case .started: state.workers = []
-        case .opened, .failed, nil: break
+        case .opened, .failed, .looked, nil: break
         }
     }
 

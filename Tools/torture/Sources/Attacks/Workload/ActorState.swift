@@ -67,6 +67,9 @@ extension ActorState {
     /// What the name of an actor's projects begins with.
     static func prefix(_ actor: Int) -> String { "p\(actor)-" }
 
+    /// Projects of actors from here on are nobody's concern.
+    static let firstStranger = 900
+
     /// The actor that a project belongs to.
     static func actor(ofProject name: String) -> Int? {
         guard name.hasPrefix("p"), let end = name.firstIndex(of: "-") else { return nil }
@@ -83,6 +86,7 @@ extension ActorState {
             guard let actor = actor(ofProject: project.name) else {
                 throw BrokenPromise("there is a project “\(project.name)” that nobody made")
             }
+            if actor >= firstStranger { return true }
             names.append(project.name)
             states[actor, default: ActorState()].projects[project.name] =
                 project.description.title ?? ""
@@ -105,7 +109,8 @@ extension ActorState {
             }
         }
         for job in try snapshot.jobs() {
-            guard let actor = actor(ofProject: job.description.project) else { continue }
+            guard let actor = actor(ofProject: job.description.project), actor < firstStranger
+            else { continue }
             states[actor, default: ActorState()].jobs[job.id] = try observe(job, snapshot)
         }
         return states
