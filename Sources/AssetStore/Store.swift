@@ -132,6 +132,9 @@ public final class Store: Sendable {
         packs = Packs(
             directory: layout.packs, storeID: record.storeID, catalog: catalog,
             ownership: ownership)
+        if catalog.environment.hasFallenBack {
+            try Replay(catalog: catalog, packs: packs).run()
+        }
         admission = Admission(
             catalog: catalog, ownership: ownership, tablePath: layout.reservations)
         let background = background
@@ -172,6 +175,7 @@ public final class Store: Sendable {
     private func shutDown() throws {
         background.stop()
         committer.stop()
+        if catalog.environment.hasDeferred { try catalog.environment.flushDeferred() }
         try packs.close()
     }
 

@@ -42,7 +42,7 @@ struct StoreLayout {
             names.contains("packs")
         else {
             let isUnfinished = try FileSystem.names(in: catalog).allSatisfy {
-                $0 == "lock.mdb" || $0 == "owners.lock" || $0 == "reservations"
+                ["lock.mdb", "owners.lock", "reservations", "fallback"].contains($0)
             }
             return isUnfinished ? .empty : .foreign
         }

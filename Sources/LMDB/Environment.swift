@@ -18,6 +18,9 @@ internal import CLMDB
     private let onClose: @Sendable () -> Void
     /// Read transactions without a snapshot, for the next reader.
     let idleReaders: ReaderPool
+    let fallback: FallbackHeader
+    /// Changed by whoever holds LMDB's lock for writers.
+    let deferral: Monitor<Deferral>
 
     package struct Options: Sendable {
         /// Address space reserved for the file, which can't outgrow it. No memory or disk is used
@@ -32,7 +35,8 @@ internal import CLMDB
     }
 
     /// Opens the environment in the directory `path`, which must exist, and makes its files when
-    /// they are not there. Slots of readers that died are swept.
+    /// they are not there. Slots of readers that died are swept. When the machine went down while
+    /// commits were deferred, they are undone; see ``hasFallenBack``.
     ///
     /// - Parameter onClose: called once the environment is closed and may be opened again, on the
     ///   thread that gave up the last reference; not called when opening fails early.
@@ -50,6 +54,10 @@ internal import CLMDB
         self.path = path
         self.onClose = onClose
         idleReaders = ReaderPool(countMax: options.readerCountMax / 8)
+        fallback = try FallbackHeader(directory: path)
+        let opening = try fallback.lockOpening()
+        let hasFallenBack = try fallback.restore()
+        deferral = Monitor(Deferral(opening: hasFallenBack ? opening : nil))
         // From here on, `deinit` closes the handle, also when something below throws.
         status = unsafe mdb_env_set_mapsize(handle, options.mapByteCount)
         try check("mdb_env_set_mapsize", status)
@@ -61,9 +69,11 @@ internal import CLMDB
         try check("mdb_env_open", status)
         try checkFileIsWhole()
         try sweepStaleReaders()
+        if hasFallenBack { try pinFallback() }
     }
 
     deinit {
+        unpinFallback()
         idleReaders.removeAll()
         unsafe mdb_env_close(handle)
         onClose()

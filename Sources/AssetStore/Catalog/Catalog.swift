@@ -109,16 +109,22 @@ struct Catalog: Sendable {
         holes = try opener.existingTable("holes")
     }
 
-    /// Changes the catalog outside of the committer's groups.
+    /// Changes the catalog.
+    ///
+    /// - Parameter deferring: need not be durable when it returns, because the packs say enough to do
+    ///   it again.
     func change<Result>(
+        deferring isDeferred: Bool = false,
         _ body: (borrowing WriteTransaction, ChangeSet) throws -> Result
     ) throws -> Result {
-        try environment.write { transaction in
+        func change(_ transaction: borrowing WriteTransaction) throws -> Result {
             let changes = ChangeSet(self)
             let result = try body(transaction, changes)
             try changes.flush(to: transaction)
             return result
         }
+        return isDeferred
+            ? try environment.writeDeferred(change) : try environment.write(change)
     }
 
     /// Makes a written payload part of the store.

@@ -17,14 +17,18 @@ struct CommitGroup: Sendable {
 
     /// Commits a group. A request that fails is taken out, and the others are tried again: nobody
     /// suffers for another's error.
-    func commit(to target: CommitTarget) {
+    ///
+    /// - Parameter deferring: the catalog need not be flushed, if what is committed follows what was
+    ///   committed before in its pack: then it is found there again.
+    func commit(to target: CommitTarget, deferring isDeferred: Bool) {
         let (catalog, admission) = (target.catalog, target.admission)
         var remaining = requests
+        let isDeferred = isDeferred && (try? follows(in: catalog)) == true
         while !remaining.isEmpty {
             var failed: (index: Int, error: any Error)?
             var committing: [Reservation] = []
             do {
-                let hasFreed = try catalog.change { transaction, changes in
+                let hasFreed = try catalog.change(deferring: isDeferred) { transaction, changes in
                     for (index, request) in remaining.enumerated() {
                         do {
                             try Self.apply(request, catalog, transaction, changes)
@@ -78,6 +82,15 @@ struct CommitGroup: Sendable {
             request.completion(.failure(error))
             return true
         }
+    }
+
+    /// Whether the payload of the only request lies where the committed part of its pack ends. Nobody
+    /// else commits to the pack meanwhile.
+    private func follows(in catalog: Catalog) throws -> Bool {
+        guard requests.count == 1, requests[0].payloads.count == 1 else { return false }
+        let extent = requests[0].payloads[0].location.extent
+        let record = try catalog.environment.read { try $0.get(catalog.packs, extent.pack) }
+        return record?.committedEnd == extent.offset
     }
 
     private static func apply(

@@ -61,7 +61,7 @@ public struct AssetWriter: ~Copyable {
             if buffer.count == Limits.partByteCount { try flushBuffer() }
             let room = Limits.partByteCount - buffer.count
             if buffer.isEmpty, rest.byteCount > Limits.partByteCount {
-                try writePart(rest.extracting(first: Limits.partByteCount), describedBy: nil)
+                try writePart(rest.extracting(first: Limits.partByteCount))
             } else {
                 let piece = rest.extracting(first: min(room, rest.byteCount))
                 unsafe piece.withUnsafeBytes { unsafe buffer.append(contentsOf: $0) }
@@ -105,13 +105,15 @@ public struct AssetWriter: ~Copyable {
     /// - Throws: ``AssetError/Code/alreadyExists`` when an asset has the identifier that was asked
     ///   for; what ``write(_:)`` throws.
     public consuming func finish() throws -> Asset {
-        try finish { _, _, _ in }
+        try finish(nil)
     }
 
+    /// What else changes in the transaction that enters an asset.
+    typealias Addition =
+        @Sendable (AssetID, borrowing WriteTransaction, ChangeSet) throws -> Void
+
     /// Like ``finish()``, changing something else in the same transaction.
-    consuming func finish(
-        _ more: @escaping @Sendable (AssetID, borrowing WriteTransaction, ChangeSet) throws -> Void
-    ) throws -> Asset {
+    consuming func finish(_ more: Addition?) throws -> Asset {
         if let failure { throw failure }
         var last: [UInt8] = []
         swap(&last, &buffer)
@@ -120,8 +122,7 @@ public struct AssetWriter: ~Copyable {
 
     /// Finishes with the bytes of the last part, which are not copied.
     consuming func finish(
-        appending last: RawSpan,
-        _ more: @escaping @Sendable (AssetID, borrowing WriteTransaction, ChangeSet) throws -> Void
+        appending last: RawSpan, _ more: Addition? = nil
     ) throws -> Asset {
         try description.validate()
         hasher.update(last)
@@ -133,6 +134,9 @@ public struct AssetWriter: ~Copyable {
         let project = record.description.project
         record.description.project = ""
         var isWritten = last.isEmpty
+        // With nothing else to change, the record says all that its commit enters.
+        let isAlone =
+            payloads.isEmpty && staging == nil && more == nil && store.committer.isQuiet
         var different: ContentID?
         while true {
             let candidate = try store.content(with: record.checksum, byteCount: byteCount)
@@ -145,12 +149,13 @@ public struct AssetWriter: ~Copyable {
             }
             if !isWritten {
                 record.storedByteCount = storedByteCount
-                try writePart(last, describedBy: record)
+                try writePart(last, describedBy: record, isAlone: isAlone)
                 isWritten = true
             }
             record.content = content
             record.storedByteCount = storedByteCount
-            if try insert(record, unless: different, more) { break }
+            let isReplayable = isAlone && different == nil && !last.isEmpty
+            if try insert(record, unless: different, isReplayable: isReplayable, more) { break }
         }
         payloads = []
         return record.asset(id, project: project)
@@ -163,8 +168,7 @@ public struct AssetWriter: ~Copyable {
     /// Makes the asset one of those that have a content, giving up what was written; says whether
     /// the content was still there.
     private func refer(
-        to content: ContentID, _ record: inout Asset.Record,
-        _ more: @escaping @Sendable (AssetID, borrowing WriteTransaction, ChangeSet) throws -> Void
+        to content: ContentID, _ record: inout Asset.Record, _ more: Addition?
     ) throws -> Bool {
         guard let present = try store.contentRecord(content) else { return false }
         record.content = content
@@ -184,7 +188,7 @@ public struct AssetWriter: ~Copyable {
                 try catalog.requireFree(id, in: transaction)
                 try catalog.refer(to: content, in: transaction)
                 try catalog.insert(id, final, into: home, in: transaction, changes)
-                try more(id, transaction, changes)
+                try more?(id, transaction, changes)
             }
             return true
         } catch ContentConflict.vanished {
@@ -195,29 +199,18 @@ public struct AssetWriter: ~Copyable {
     /// Enters the asset with a content of its own; says whether none had appeared that may be the
     /// same.
     private func insert(
-        _ record: Asset.Record, unless different: ContentID?,
-        _ more: @escaping @Sendable (AssetID, borrowing WriteTransaction, ChangeSet) throws -> Void
+        _ record: Asset.Record, unless different: ContentID?, isReplayable: Bool,
+        _ more: Addition?
     ) throws -> Bool {
-        let (catalog, id, content, written, home) =
-            (store.catalog, id, content, payloads, home)
-        let entry = ContentRecord(
-            referenceCount: 1, namespace: record.description.namespace,
-            byteCount: record.byteCount, storedByteCount: record.storedByteCount,
-            checksum: record.checksum, firstPart: written.first?.location)
+        let (catalog, id, parts, home) = (store.catalog, id, payloads.map(\.location), home)
         do {
             try store.committer.commit(
-                payloads: written, reservation: reservation
+                payloads: payloads, reservation: reservation, isReplayable: isReplayable
             ) { transaction, changes in
-                try catalog.requireFree(id, in: transaction)
-                let present = try catalog.content(
-                    with: record.checksum, byteCount: Int(record.byteCount), in: transaction)
-                guard present == nil || present == different else {
-                    throw ContentConflict.appeared
-                }
                 try catalog.insert(
-                    content, entry, parts: written.map(\.location), in: transaction, changes)
-                try catalog.insert(id, record, into: home, in: transaction, changes)
-                try more(id, transaction, changes)
+                    id, record, parts: parts, unless: different, into: home, in: transaction,
+                    changes)
+                try more?(id, transaction, changes)
             }
             return true
         } catch ContentConflict.appeared {
@@ -228,14 +221,14 @@ public struct AssetWriter: ~Copyable {
     private mutating func flushBuffer() throws {
         var part: [UInt8] = []
         swap(&part, &buffer)
-        unsafe try writePart(part.span.bytes, describedBy: nil)
+        unsafe try writePart(part.span.bytes)
         part.removeAll(keepingCapacity: true)
         swap(&part, &buffer)
     }
 
-    /// Writes a part; with `record`, the last one.
+    /// Writes a part; with `record`, the last one, and whether nothing else is to be entered.
     private mutating func writePart(
-        _ part: RawSpan, describedBy record: Asset.Record?
+        _ part: RawSpan, describedBy record: Asset.Record? = nil, isAlone: Bool = false
     ) throws {
         do {
             let owner = RecordOwner(PartKey(content: content, part: UInt32(payloads.count)))
@@ -243,7 +236,9 @@ public struct AssetWriter: ~Copyable {
             let payload = try store.writePayload(
                 part, owner: owner, namespace: description.namespace,
                 isPackable: PayloadPacking.pays(for: description.mediaType),
-                description: record.map { .asset(id, project: project, $0) },
+                description: record.map {
+                    .asset(id, project: project, $0, isAlone: isAlone)
+                },
                 isLast: record != nil,
                 reserve: { try reserveStored($0) })
             payloads.append(payload)
@@ -274,7 +269,8 @@ extension Store {
         with checksum: ContentChecksum, byteCount: Int
     ) throws -> ContentID? {
         try catalog.environment.read { transaction in
-            try catalog.content(with: checksum, byteCount: byteCount, in: transaction)
+            try catalog.content(
+                with: checksum, byteCount: UInt64(byteCount), in: transaction)
         }
     }
 

@@ -72,7 +72,7 @@ extension StagedProject {
     ) throws -> Asset {
         precondition(bytes.byteCount <= Limits.partByteCount)
         let writer = try makeWriter(for: description, id: id, createdAt: createdAt)
-        return try writer.finish(appending: bytes) { _, _, _ in }
+        return try writer.finish(appending: bytes)
     }
 
     /// Stores an asset with the bytes of one that the project has.
