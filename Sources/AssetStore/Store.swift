@@ -132,8 +132,8 @@ public final class Store: Sendable {
         packs = Packs(
             directory: layout.packs, storeID: record.storeID, catalog: catalog,
             ownership: ownership)
-        if catalog.environment.hasFallenBack {
-            try Replay(catalog: catalog, packs: packs).run()
+        if let pack = catalog.environment.undoneOrigin {
+            try Replay(catalog: catalog, packs: packs).run(PackID(number: pack))
         }
         admission = Admission(
             catalog: catalog, ownership: ownership, tablePath: layout.reservations)

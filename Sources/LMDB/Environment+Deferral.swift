@@ -10,25 +10,32 @@ internal import CLMDB
 
 /// What a process knows of a period of deferred commits.
 @safe struct Deferral {
-    /// Keeps others from opening the environment until what was undone is done again.
+    /// Where what was undone is known from, until it is done again.
+    var undone: UInt64?
+    /// Keeps others from opening the environment until then.
     var opening: ByteLock?
     /// Keeps the pages of the fallback header from being used again; while it is there, the period
     /// is this process's.
     var pin: OpaquePointer?
     var period: UInt64 = 0
+    var origin: UInt64 = 0
     var count = 0
 
-    init(opening: ByteLock?) { self.opening = opening }
+    init(undone: UInt64?, opening: ByteLock?) {
+        self.undone = undone
+        self.opening = undone == nil ? nil : opening
+    }
 }
 
 extension Environment {
     /// The most commits of a period: until it ends, no page is used again.
     package static let deferredCountMax = 64
 
-    /// Whether deferred commits were undone because the machine went down. They are to be done again,
-    /// by deferred commits; then ``flushDeferred()`` says that it was done. Until then no other
-    /// process opens the environment, and when this one dies, the next one finds the same.
-    package var hasFallenBack: Bool { deferral.withLock { $0.opening != nil } }
+    /// The origin of deferred commits that were undone because the machine went down; `nil` when
+    /// none were. They are to be done again, by deferred commits; then ``flushDeferred()`` says that
+    /// it was done. Until then no other process opens the environment, and when this one dies, the
+    /// next one finds the same.
+    package var undoneOrigin: UInt64? { deferral.withLock { $0.undone } }
 
     /// Whether this process has deferred commits that are not flushed, or holds on to what they
     /// needed.
@@ -38,13 +45,14 @@ extension Environment {
     /// next ``write(_:)`` or ``flushDeferred()`` of any process. What it changes must be known
     /// elsewhere, durably, so that it can be done again.
     ///
+    /// - Parameter origin: a number that says where; one for all commits of a period.
     /// - Complexity: as ``write(_:)``, without a flush; but for the first of a period, two.
     package func writeDeferred<Result>(
-        _ body: (borrowing WriteTransaction) throws -> Result
+        knownFrom origin: UInt64, _ body: (borrowing WriteTransaction) throws -> Result
     ) throws -> Result {
         try write(
             preparing: { number throws(AssetError) in
-                try !deferCommit(number)
+                try !deferCommit(number, origin)
             }, body)
     }
 
@@ -54,12 +62,12 @@ extension Environment {
         defer { unsafe mdb_txn_abort(raw.pointer) }
         try endPeriod()
         // Only now: whoever opens the environment must not undo what was just done again.
-        deferral.withLock { $0.opening = nil }
+        deferral.withLock { ($0.undone, $0.opening) = (nil, nil) }
     }
 
     /// Ends the period, whosever it is. Called with LMDB's lock for writers held.
     func endDeferral() throws(AssetError) {
-        precondition(!hasFallenBack, "what was undone must be done again first")
+        precondition(undoneOrigin == nil, "what was undone must be done again first")
         try endPeriod()
     }
 
@@ -92,19 +100,21 @@ extension Environment {
     }
 
     /// Begins a period unless this process is in one; says whether the commit may be deferred.
-    private func deferCommit(_ number: UInt64) throws(AssetError) -> Bool {
+    private func deferCommit(
+        _ number: UInt64, _ origin: UInt64
+    ) throws(AssetError) -> Bool {
         let state = try fallback.state()
         let isOurs = deferral.withLock { deferral in
             guard unsafe deferral.pin != nil else { return false }
-            return deferral.opening != nil
-                || state == .deferring(period: deferral.period)
+            return deferral.undone != nil
+                || state == .deferring(period: deferral.period) && deferral.origin == origin
                     && deferral.count < Self.deferredCountMax
         }
         if !isOurs {
             unpinFallback()
             // What a period falls back to is flushed, whoever committed it.
             try flush(state)
-            guard try beginPeriod(after: number - 1) else {
+            guard try beginPeriod(after: number - 1, origin) else {
                 if state != .none { try fallback.clear() }
                 return false
             }
@@ -114,13 +124,16 @@ extension Environment {
     }
 
     /// Begins a period with the newest commit to fall back to; says whether it could.
-    private func beginPeriod(after number: UInt64) throws(AssetError) -> Bool {
+    private func beginPeriod(
+        after number: UInt64, _ origin: UInt64
+    ) throws(AssetError) -> Bool {
         let period = UInt64.random(in: 1...UInt64.max)
         do throws(AssetError) {
             let pinned = try pinFallback()
             let pageByteCount = try pageByteCount()
             guard pinned == number,
-                try fallback.note(number, pageByteCount: pageByteCount, period: period)
+                try fallback.note(
+                    number, pageByteCount: pageByteCount, period: period, origin: origin)
             else {
                 unpinFallback()
                 return false
@@ -131,6 +144,7 @@ extension Environment {
         }
         deferral.withLock { deferral in
             deferral.period = period
+            deferral.origin = origin
             deferral.count = 0
         }
         return true

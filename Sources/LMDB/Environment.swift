@@ -36,7 +36,8 @@ internal import CLMDB
 
     /// Opens the environment in the directory `path`, which must exist, and makes its files when
     /// they are not there. Slots of readers that died are swept. When the machine went down while
-    /// commits were deferred, they are undone; see ``hasFallenBack``.
+    /// commits were deferred, they are undone; see
+    /// ``undoneOrigin``.
     ///
     /// - Parameter onClose: called once the environment is closed and may be opened again, on the
     ///   thread that gave up the last reference; not called when opening fails early.
@@ -56,8 +57,8 @@ internal import CLMDB
         idleReaders = ReaderPool(countMax: options.readerCountMax / 8)
         fallback = try FallbackHeader(directory: path)
         let opening = try fallback.lockOpening()
-        let hasFallenBack = try fallback.restore()
-        deferral = Monitor(Deferral(opening: hasFallenBack ? opening : nil))
+        let undone = try fallback.restore()
+        deferral = Monitor(Deferral(undone: undone, opening: opening))
         // From here on, `deinit` closes the handle, also when something below throws.
         status = unsafe mdb_env_set_mapsize(handle, options.mapByteCount)
         try check("mdb_env_set_mapsize", status)
@@ -69,7 +70,7 @@ internal import CLMDB
         try check("mdb_env_open", status)
         try checkFileIsWhole()
         try sweepStaleReaders()
-        if hasFallenBack { try pinFallback() }
+        if undone != nil { try pinFallback() }
     }
 
     deinit {

@@ -14,8 +14,9 @@
 //        8     8  number of the period in which commits are deferred
 //       16    36  the start of the machine in which they were made, in text
 //       52     4  0
-//       56     8  byte count of the header
-//       64     …  the header: LMDB's page 0 or 1
+//       56     8  where the changes of the period are known from: a number of the caller's
+//       64     8  byte count of the header
+//       72     …  the header: LMDB's page 0 or 1
 //   last 8     8  XXH3-64 of all bytes from the period on
 //
 // Integers are little-endian. A file that is empty or whose checksum does not match says what state 0
@@ -41,7 +42,7 @@ final class FallbackHeader: Sendable {
     private let start: [UInt8]?
 
     private static let magic = Array("FBK1".utf8)
-    private static let prefixByteCount = 64
+    private static let prefixByteCount = 72
     private static let startByteCount = 36
     private static let pageByteCountMax = 64 << 10
     /// LMDB's own magic and version, behind the 16 bytes that begin each of its pages.
@@ -70,12 +71,13 @@ final class FallbackHeader: Sendable {
     /// Waits until no other process opens the environment; none does until the lock goes away.
     func lockOpening() throws(AssetError) -> ByteLock { try locks.lock(0) }
 
-    /// Puts the header back when the machine was started anew since it was written; says whether.
-    /// Called before LMDB opens the file.
+    /// Puts the header back when the machine was started anew since it was written, and returns
+    /// where what is undone by that is known from; otherwise `nil`. Called before LMDB opens the
+    /// file.
     ///
     /// - Throws: ``AssetError/Code/damaged`` when what was written is no header.
-    func restore() throws(AssetError) -> Bool {
-        guard let content = try content(), content.start != start else { return false }
+    func restore() throws(AssetError) -> UInt64? {
+        guard let content = try content(), content.start != start else { return nil }
         let header = content.header
         guard let number = Self.number(of: header) else {
             throw AssetError(.damaged, "\(file.path) holds no header of the catalog")
@@ -93,12 +95,14 @@ final class FallbackHeader: Sendable {
             with: Self.bytes(of: number - 1))
         unsafe try data.write(other.span.bytes, at: (1 - slot) * other.count)
         try data.synchronize()
-        return true
+        return content.origin
     }
 
     /// Notes the header of a transaction that is flushed, for a period that begins now; says whether
     /// it could be. Durable when it returns. Called by the writer of the next transaction.
-    func note(_ number: UInt64, pageByteCount: Int, period: UInt64) throws(AssetError) -> Bool {
+    func note(
+        _ number: UInt64, pageByteCount: Int, period: UInt64, origin: UInt64
+    ) throws(AssetError) -> Bool {
         guard let start else { return false }
         let slot = Int(number % 2)
         let header = try File("\(directory)/data.mdb").read(
@@ -112,6 +116,7 @@ final class FallbackHeader: Sendable {
         writer.append(period)
         writer.append(contentsOf: start)
         writer.append(UInt32(0))
+        writer.append(origin)
         writer.append(UInt64(header.count))
         writer.append(contentsOf: header)
         unsafe writer.append(checksum64(writer.bytes.span.bytes.extracting(droppingFirst: 8)))
@@ -142,6 +147,7 @@ final class FallbackHeader: Sendable {
         var isFailed: Bool
         var period: UInt64
         var start: [UInt8]
+        var origin: UInt64
         var header: [UInt8]
     }
 
@@ -156,9 +162,10 @@ final class FallbackHeader: Sendable {
             let period: UInt64 = try reader.integer()
             let start = try reader.array(count: Self.startByteCount)
             try reader.skip(4)
+            let origin: UInt64 = try reader.integer()
             let count: UInt64 = try reader.integer()
             return Content(
-                isFailed: state == 2, period: period, start: start,
+                isFailed: state == 2, period: period, start: start, origin: origin,
                 header: try reader.array(count: Int(clamping: count)))
         }
     }

@@ -111,10 +111,10 @@ struct Catalog: Sendable {
 
     /// Changes the catalog.
     ///
-    /// - Parameter deferring: need not be durable when it returns, because the packs say enough to do
-    ///   it again.
+    /// - Parameter pack: what says enough to do it again, durably; then the change itself need not be
+    ///   durable when this returns.
     func change<Result>(
-        deferring isDeferred: Bool = false,
+        knownFrom pack: PackID? = nil,
         _ body: (borrowing WriteTransaction, ChangeSet) throws -> Result
     ) throws -> Result {
         func change(_ transaction: borrowing WriteTransaction) throws -> Result {
@@ -123,8 +123,8 @@ struct Catalog: Sendable {
             try changes.flush(to: transaction)
             return result
         }
-        return isDeferred
-            ? try environment.writeDeferred(change) : try environment.write(change)
+        guard let pack else { return try environment.write(change) }
+        return try environment.writeDeferred(knownFrom: pack.number, change)
     }
 
     /// Makes a written payload part of the store.

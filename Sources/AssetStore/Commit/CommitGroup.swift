@@ -23,12 +23,12 @@ struct CommitGroup: Sendable {
     func commit(to target: CommitTarget, deferring isDeferred: Bool) {
         let (catalog, admission) = (target.catalog, target.admission)
         var remaining = requests
-        let isDeferred = isDeferred && (try? follows(in: catalog)) == true
+        let pack = isDeferred ? (try? packToFollow(in: catalog)) ?? nil : nil
         while !remaining.isEmpty {
             var failed: (index: Int, error: any Error)?
             var committing: [Reservation] = []
             do {
-                let hasFreed = try catalog.change(deferring: isDeferred) { transaction, changes in
+                let hasFreed = try catalog.change(knownFrom: pack) { transaction, changes in
                     for (index, request) in remaining.enumerated() {
                         do {
                             try Self.apply(request, catalog, transaction, changes)
@@ -84,13 +84,13 @@ struct CommitGroup: Sendable {
         }
     }
 
-    /// Whether the payload of the only request lies where the committed part of its pack ends. Nobody
-    /// else commits to the pack meanwhile.
-    private func follows(in catalog: Catalog) throws -> Bool {
-        guard requests.count == 1, requests[0].payloads.count == 1 else { return false }
+    /// The pack of the only payload, if it lies where the committed part of the pack ends. Nobody else
+    /// commits to the pack meanwhile.
+    private func packToFollow(in catalog: Catalog) throws -> PackID? {
+        guard requests.count == 1, requests[0].payloads.count == 1 else { return nil }
         let extent = requests[0].payloads[0].location.extent
         let record = try catalog.environment.read { try $0.get(catalog.packs, extent.pack) }
-        return record?.committedEnd == extent.offset
+        return record?.committedEnd == extent.offset ? extent.pack : nil
     }
 
     private static func apply(

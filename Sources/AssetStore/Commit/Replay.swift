@@ -13,18 +13,11 @@ struct Replay {
     let catalog: Catalog
     let packs: Packs
 
-    /// O(packs that are not full + bytes of the records that are entered).
-    func run() throws {
-        var open: [(id: PackID, end: UInt64)] = []
-        try catalog.environment.read { transaction in
-            try transaction.scan(catalog.openPacks) { id, _ in
-                if let record = try transaction.get(catalog.packs, id) {
-                    open.append((id, record.committedEnd))
-                }
-                return true
-            }
+    /// Enters what follows the committed part of a pack. O(bytes of the records that are entered).
+    func run(_ pack: PackID) throws {
+        if let record = try catalog.environment.read({ try $0.get(catalog.packs, pack) }) {
+            try replay(pack, from: record.committedEnd)
         }
-        for pack in open { try replay(pack.id, from: pack.end) }
         try catalog.environment.flushDeferred()
     }
 
@@ -65,7 +58,7 @@ struct Replay {
         var record = described
         record.content = content
         record.storedByteCount = location.storedByteCount
-        try catalog.change(deferring: true) { transaction, changes in
+        try catalog.change(knownFrom: extent.pack) { transaction, changes in
             guard var pack = try transaction.get(catalog.packs, extent.pack) else { return }
             pack.committedEnd = extent.offset + location.recordByteCount
             pack.isSwept = false
