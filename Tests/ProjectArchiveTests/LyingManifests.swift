@@ -223,6 +223,18 @@ import Testing
             "longer than 255")
     }
 
+    @Test func factsThatNoMediumHas() throws {
+        for (old, new, reason) in [
+            ("\"width\":3", "\"width\":-3", "width -3"),
+            ("\"height\":4", "\"height\":4294967296", "height 4294967296"),
+            ("\"durationSeconds\":", "\"durationSeconds\":-", "duration -"),
+            ("\"durationSeconds\":0.1", "\"durationSeconds\":\"nan\"", "duration nan"),
+            ("\"frameRate\":29.97002997002997", "\"frameRate\":\"inf\"", "frame rate inf"),
+            ("\"sampleRate\":", "\"sampleRate\":-", "sample rate -48000"),
+            ("\"channelCount\":", "\"channelCount\":-", "channel count -2"),
+        ] { try expectRefusal("\"type\":\"asset\"", old, new, reason) }
+    }
+
     @Test func anEndThatDoesNotCountWhatWasBefore() throws {
         var shorter = try Honest()
         shorter.lines.remove(at: try shorter.place("\"type\":\"checkpoint\""))
