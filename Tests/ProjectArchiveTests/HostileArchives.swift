@@ -259,7 +259,7 @@ import Testing
                     $0.byteCount = 100_000_000
                 }
             })
-        try expectRefusal("without content", (0..<10_001).map { BuiltEntry("\($0)", []) })
+        try expectRefusal("without content", (0..<100_000).map { BuiltEntry("\($0)", []) })
     }
 
     @Test func contentThatIsNotWhatWasClaimed() throws {

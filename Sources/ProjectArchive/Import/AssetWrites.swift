@@ -63,13 +63,15 @@ final class AssetWrites: Sendable {
     }
 
     /// Waits until nothing is on its way.
+    func wait() { state.wait { $0.count == 0 ? () : nil } }
+
+    /// Waits until nothing is on its way.
     ///
     /// - Throws: why something failed.
     func drain() throws {
-        try state.wait { state -> Void? in
-            guard state.count == 0 else { return nil }
+        wait()
+        try state.withLock { state in
             if let failure = state.failure { throw failure }
-            return ()
         }
     }
 }

@@ -14,9 +14,9 @@ struct ManifestImport: ~Copyable {
     private let summary: ManifestReader.Summary
     private let staged: StagedProject
     private let workers: ImportWorkers
+    private let writes: AssetWrites
     private let progress: ImportProgress
     private var finder: ZipFinder
-    private let writes = AssetWrites()
     /// Whether assets are being stored that later ones may have the bytes of.
     private var hasOpenAssets = false
     private var job: (line: JobLine, staged: StagedJob, frames: FrameWriter)?
@@ -30,12 +30,13 @@ struct ManifestImport: ~Copyable {
 
     init(
         _ manifest: ManifestReader, _ summary: ManifestReader.Summary, into staged: StagedProject,
-        _ workers: ImportWorkers, _ progress: ImportProgress
+        _ workers: ImportWorkers, _ writes: AssetWrites, _ progress: ImportProgress
     ) {
         self.manifest = manifest
         self.summary = summary
         self.staged = staged
         self.workers = workers
+        self.writes = writes
         self.progress = progress
         finder = ZipFinder(manifest.archive)
     }
