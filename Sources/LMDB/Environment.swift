@@ -2,6 +2,7 @@
 
 package import Basics
 internal import CLMDB
+internal import Glibc
 
 /// An open LMDB environment. Thread-safe.
 ///
@@ -85,6 +86,20 @@ internal import CLMDB
         var info = unsafe MDB_envinfo()
         try check("mdb_env_info", unsafe mdb_env_info(handle, &info))
         return unsafe info.me_last_txnid == 0
+    }
+
+    /// Whether the directory has no environment, or one whose first commit never came to its end: at
+    /// most its two header pages, which may be anything after a loss of power.
+    package static func wasNeverCommitted(in directory: String) throws(AssetError) -> Bool {
+        let path = "\(directory)/data.mdb"
+        guard try FileSystem.kind(of: path) == .file else { return true }
+        return try File(path).byteCount() <= 2 * Int(sysconf(CInt(_SC_PAGESIZE)))
+    }
+
+    /// Makes durable what was written outside of transactions: the pages of a new environment. The
+    /// corresponding C function is `mdb_env_sync`.
+    package func synchronize() throws(AssetError) {
+        try check("mdb_env_sync", unsafe mdb_env_sync(handle, 1))
     }
 
     func check(_ call: StaticString, _ status: CInt) throws(AssetError) {

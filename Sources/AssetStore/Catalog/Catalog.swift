@@ -51,10 +51,13 @@ struct Catalog: Sendable {
     /// - Parameters:
     ///   - newStore: what to write into a catalog that has no tables yet; `nil` when only a
     ///     finished store is wanted.
+    ///   - beforeFirstCommit: called before the tables are made.
     ///   - onClose: called once the catalog is closed and may be opened again.
     /// - Throws: ``AssetError/Code/notAStore`` when the tables are not there.
     init(
-        path: String, newStore: StoreRecord?, onClose: @escaping @Sendable () -> Void
+        path: String, newStore: StoreRecord?,
+        beforeFirstCommit: () throws(AssetError) -> Void = {},
+        onClose: @escaping @Sendable () -> Void
     ) throws(AssetError) {
         let environment = try Environment(path: path, onClose: onClose)
         guard let newStore, try environment.isFresh() else {
@@ -63,6 +66,9 @@ struct Catalog: Sendable {
             }
             return
         }
+        // A file that is longer than a new one then has the beginning of a new one at least.
+        try environment.synchronize()
+        try beforeFirstCommit()
         self = try environment.openTables(create: true) { opener throws(AssetError) in
             let catalog = try Catalog(environment, opener, isNew: true)
             // Another process may have been faster.
