@@ -52,7 +52,7 @@ public final class RenderJob: Sendable {
             scene: String(decoding: scene.canonicalJSON(), as: UTF8.self),
             images: SceneImages.checksums(of: scene, in: store), width: request.width,
             height: request.height, frameRate: request.frameRate.description,
-            quality: request.quality,
+            quality: request.quality, frameCodec: request.frameCodec,
             segmentFrameCount: Recipe.segmentFrameCount(request.frameRate), title: source.title)
         let submission = Submission(
             output: request.output, overwrite: request.overwrite, keepFrames: request.keepFrames)

@@ -25,7 +25,8 @@ struct RenderCommand: Subcommand {
           --from <time>          begin there: seconds, M:S or H:M:S; default the beginning
           --to <time>            end there; default the end
           --workers <count>      threads that draw and encode; default one per processor
-          --frame-codec <codec>  how frames are kept meanwhile: jpeg
+          --frame-codec <codec>  how frames are kept meanwhile: jpeg, or lossless, which takes more
+                                 room; default jpeg
           --keep-frames          keep the frames in the store when the video is complete
           --detach               only write the job down; “assetctl work” does it
 
@@ -47,6 +48,7 @@ struct RenderCommand: Subcommand {
     private let from: Double
     private let to: Double?
     private let workers: Int?
+    private let frameCodec: RenderFrameCodec
     private let keepFrames: Bool
     private let isDetached: Bool
 
@@ -65,7 +67,9 @@ struct RenderCommand: Subcommand {
         from = try arguments.time("from") ?? 0
         to = try arguments.time("to")
         workers = try arguments.integer("workers", in: 1...Limits.workerCountMax)
-        _ = try arguments.choice("frame-codec", of: ["jpeg": true])
+        frameCodec =
+            try arguments.choice("frame-codec", of: ["jpeg": .jpeg, "lossless": .lossless])
+            ?? .jpeg
         keepFrames = try arguments.flag("keep-frames")
         isDetached = try arguments.flag("detach")
     }
@@ -73,8 +77,8 @@ struct RenderCommand: Subcommand {
     func run(_ context: CommandContext) throws -> ExitStatus {
         var request = RenderRequest(
             audio: audioSource, project: project, width: size.width, height: size.height,
-            frameRate: frameRate, quality: quality, from: from, to: to, output: output,
-            overwrite: overwrite, keepFrames: keepFrames)
+            frameRate: frameRate, quality: quality, frameCodec: frameCodec, from: from, to: to,
+            output: output, overwrite: overwrite, keepFrames: keepFrames)
         request.scene = try loadScene()
         // Before a store is made for it.
         try request.validate()
