@@ -46,7 +46,6 @@ struct Recipe: Codable, Equatable {
 struct Submission: Codable, Equatable {
     var output: String?
     var overwrite: Bool
-    var keepFrames: Bool
 }
 
 extension Recipe {

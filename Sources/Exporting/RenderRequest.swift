@@ -52,14 +52,15 @@ public struct RenderRequest: Sendable {
     public var output: String?
     /// Whether a file that is there already may be replaced.
     public var overwrite: Bool
-    /// Whether the job's frames stay in the store when it is complete.
-    public var keepFrames: Bool
+    /// Which of the job's frames stay in the store when it is complete.
+    public var retention: FrameRetention
 
     public init(
         audio: Audio, project: String, scene: Scene? = nil, width: Int = 1920,
         height: Int = 1080, frameRate: FrameRate, quality: RenderQuality = .high,
         frameCodec: RenderFrameCodec = .jpeg, from: Double = 0, to: Double? = nil,
-        output: String? = nil, overwrite: Bool = false, keepFrames: Bool = false
+        output: String? = nil, overwrite: Bool = false,
+        retention: FrameRetention = .untilComplete
     ) {
         self.audio = audio
         self.project = project
@@ -73,7 +74,7 @@ public struct RenderRequest: Sendable {
         self.to = to
         self.output = output
         self.overwrite = overwrite
-        self.keepFrames = keepFrames
+        self.retention = retention
     }
 }
 

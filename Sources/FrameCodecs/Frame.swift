@@ -171,6 +171,31 @@ extension Frame {
     }
 }
 
+extension Frame {
+    /// Takes the samples of a part of a larger frame of the same format, of this frame's size.
+    ///
+    /// - Parameters:
+    ///   - column: the part's first column, even where chroma is halved.
+    ///   - row: the part's first row, even where chroma is halved.
+    package mutating func copyRegion(of other: borrowing Frame, column: Int, row: Int) {
+        precondition(
+            format == other.format && column >= 0 && row >= 0 && column + width <= other.width
+                && row + height <= other.height, "no part of the frame")
+        for number in 0..<planes.count {
+            let (to, from) = (planes[number], other.planes[number])
+            let shift = number > 0 ? 1 : 0
+            let pixelByteCount = format.channelCount(plane: number) * format.sampleByteCount
+            let start = from.offset + (column >> shift) * pixelByteCount
+            for y in 0..<to.rows {
+                samples.moved(to: to.offset + y * to.stride).copy(
+                    to.rowByteCount,
+                    of: other.samples.moved(to: start + (y + row >> shift) * from.stride),
+                    from: 0, to: 0)
+            }
+        }
+    }
+}
+
 /// A frame that no one changes any more, to be read by several threads.
 public final class SharedFrame: Sendable {
     /// The frame, to be read by anyone.

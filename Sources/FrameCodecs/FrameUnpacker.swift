@@ -58,4 +58,19 @@ public struct FrameUnpacker: ~Copyable {
         case .lossless: try lossless.decode(bytes, into: &frame)
         }
     }
+
+    /// Unpacks some rows of a frame of the lossless codec, touching only the bands that hold them.
+    ///
+    /// - Throws: as ``LosslessDecoder/decode(_:rows:into:)``; ``AssetError/Code/invalidArgument``
+    ///   for a JPEG, which is unpacked whole.
+    public mutating func unpack(
+        _ bytes: RawSpan, codec: FrameCodec, rows: Range<Int>, into frame: inout Frame
+    ) throws(AssetError) {
+        switch codec {
+        case .jpeg:
+            throw AssetError(
+                .invalidArgument, "a JPEG is unpacked whole; take the rows from the frame")
+        case .lossless: try lossless.decode(bytes, rows: rows, into: &frame)
+        }
+    }
 }

@@ -92,7 +92,7 @@ import Testing
         }
         var same = base
         same.output = fixture.outputPath()
-        same.keepFrames = true
+        same.retention = .all
         #expect(try !ids.insert(RenderJob.submit(same, to: store).id).inserted)
     }
 
@@ -101,7 +101,7 @@ import Testing
         let fixture = try RenderFixture(seconds: 0.5)
         let store = try Store.create(at: fixture.storePath())
         var request = try fixture.request(frameCodec: .lossless)
-        request.keepFrames = true
+        request.retention = .all
         var scene = Scene()
         scene.background = try #require(Color("#3366CC"))
         request.scene = scene
@@ -133,7 +133,7 @@ import Testing
         let fixture = try RenderFixture(seconds: 1)
         let store = try Store.create(at: fixture.storePath())
         var request = try fixture.request()
-        request.keepFrames = true
+        request.retention = .all
         let result = try RenderJob.submit(request, to: store).run()
         #expect(try store.job(result.job)?.frames.count == 25)
         #expect(try store.missingFrames(of: result.job, count: 25).isEmpty)

@@ -28,6 +28,8 @@ struct RenderCommand: Subcommand {
           --frame-codec <codec>  how frames are kept meanwhile: jpeg, or lossless, which takes more
                                  room; default jpeg
           --keep-frames          keep the frames in the store when the video is complete
+          --retain <which>       keep some of them: none (the default), all, every:N for each N-th,
+                                 or last:N
           --detach               only write the job down; “assetctl work” does it
 
         A render that was interrupted, by Ctrl-C, a crash or a full disk, is resumed by the same
@@ -49,7 +51,7 @@ struct RenderCommand: Subcommand {
     private let to: Double?
     private let workers: Int?
     private let frameCodec: RenderFrameCodec
-    private let keepFrames: Bool
+    private let retention: FrameRetention
     private let isDetached: Bool
 
     init(_ arguments: inout ArgumentReader) throws(UsageError) {
@@ -70,7 +72,12 @@ struct RenderCommand: Subcommand {
         frameCodec =
             try arguments.choice("frame-codec", of: ["jpeg": .jpeg, "lossless": .lossless])
             ?? .jpeg
-        keepFrames = try arguments.flag("keep-frames")
+        let keepsAll = try arguments.flag("keep-frames")
+        let retention = try arguments.frameRetention("retain")
+        guard !keepsAll || retention == nil || retention == .all else {
+            throw UsageError("--keep-frames keeps all frames; leave it out, or --retain")
+        }
+        self.retention = keepsAll ? .all : retention ?? .untilComplete
         isDetached = try arguments.flag("detach")
     }
 
@@ -78,7 +85,7 @@ struct RenderCommand: Subcommand {
         var request = RenderRequest(
             audio: audioSource, project: project, width: size.width, height: size.height,
             frameRate: frameRate, quality: quality, frameCodec: frameCodec, from: from, to: to,
-            output: output, overwrite: overwrite, keepFrames: keepFrames)
+            output: output, overwrite: overwrite, retention: retention)
         request.scene = try loadScene()
         // Before a store is made for it.
         try request.validate()
