@@ -39,7 +39,7 @@ struct SampleStore {
         let submitted = try store.submit(
             JobDescription(
                 project: "project", kind: "render", recipe: "[1]", submission: "[2]",
-                frameCount: 7))
+                frameCount: 7, retention: .last(7)))
         let lease = try store.start(submitted.id)
         let writer = FrameWriter(lease)
         let frame = [UInt8](repeating: 4, count: 77)
