@@ -75,12 +75,18 @@ final class FallbackHeader: Sendable {
     /// where what is undone by that is known from; otherwise `nil`. Called before LMDB opens the
     /// file.
     ///
-    /// - Throws: ``AssetError/Code/damaged`` when what was written is no header.
+    /// - Throws: ``AssetError/Code/damaged`` when what was written is no header,
+    ///   ``AssetError/Code/busy`` when a process has the environment open: then it is another
+    ///   machine's.
     func restore() throws(AssetError) -> UInt64? {
         guard let content = try content(), content.start != start else { return nil }
         let header = content.header
         guard let number = Self.number(of: header) else {
             throw AssetError(.damaged, "\(file.path) holds no header of the catalog")
+        }
+        guard try !isOpen() else {
+            throw AssetError(
+                .busy, "\(directory) is open on another machine; a store is used by one at a time")
         }
         // Restarted, the machine has forgotten what it could not write.
         if content.isFailed { try setState(1) }
@@ -96,6 +102,13 @@ final class FallbackHeader: Sendable {
         unsafe try data.write(other.span.bytes, at: (1 - slot) * other.count)
         try data.synchronize()
         return content.origin
+    }
+
+    /// Whether any process has the environment open: each holds a lock on LMDB's lock file.
+    private func isOpen() throws(AssetError) -> Bool {
+        let path = "\(directory)/lock.mdb"
+        guard try FileSystem.kind(of: path) == .file else { return false }
+        return try ByteLocks(path: path).isLocked(0)
     }
 
     /// Notes the header of a transaction that is flushed, for a period that begins now; says whether

@@ -1,4 +1,5 @@
 import Basics
+import Glibc
 import LMDB
 import TestSupport
 import Testing
@@ -118,6 +119,25 @@ import Testing
         try left.writeDeferred(knownFrom: 7) { try $0.put(table, Bytes([0, 9]), Bytes([1])) }
         try left.flushDeferred()
         #expect(try Self.entries(left) == before.merging([[0, 9]: [1]]) { $1 })
+    }
+
+    /// A machine that went down has no process left; another machine may have.
+    @Test func nothingIsUndoneWhileSomebodyHasItOpen() async throws {
+        let store = try Self.makeStore()
+        try store.environment.writeDeferred(knownFrom: 7) {
+            try $0.put(store.table, Bytes([1]), Bytes([2]))
+        }
+        #expect(try PowerLoss.restartMachine(store.directory.path))
+        let before = try PowerLoss.bytes(of: "\(store.directory.path)/data.mdb")
+        await #expect(processExitsWith: .exitCode(7)) {
+            [path = store.directory.path as String] in
+            do {
+                _ = try Environment(path: path)
+            } catch let error as AssetError where error.code == .busy {
+                exit(7)
+            }
+        }
+        #expect(try PowerLoss.bytes(of: "\(store.directory.path)/data.mdb") == before)
     }
 
     /// Pages of a period are used again when it has ended: the file does not grow without end.
