@@ -22,7 +22,9 @@ struct SampleStore {
     }
 
     private static func fill(_ path: String) throws -> (Asset, Job) {
-        let store = try Store.create(at: path, quota: 1 << 40)
+        // Free ranges are to stay.
+        let store = try Store.create(
+            at: path, quota: 1 << 40, options: StoreOptions(reclaimsInBackground: false))
         try store.setQuota(1 << 39, ofProject: "project")
         let description = AssetDescription(
             namespace: .audio, project: "project", kind: "kind", name: "name",
