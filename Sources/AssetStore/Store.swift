@@ -143,6 +143,9 @@ public final class Store: Sendable {
         packs = Packs(
             directory: layout.packs, storeID: record.storeID, catalog: catalog,
             ownership: ownership)
+        if let pack = catalog.environment.undoneOrigin {
+            try Replay(catalog: catalog, packs: packs).run(PackID(number: pack))
+        }
         admission = Admission(
             catalog: catalog, ownership: ownership, tablePath: layout.reservations)
         let background = background
@@ -183,6 +186,7 @@ public final class Store: Sendable {
     private func shutDown() throws {
         background.stop()
         committer.stop()
+        if catalog.environment.hasDeferred { try catalog.environment.flushDeferred() }
         try packs.close()
     }
 

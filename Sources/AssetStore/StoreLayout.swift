@@ -42,7 +42,7 @@ struct StoreLayout {
         // Before the first commit, not even the names of what was made last are sure to be there.
         if try Environment.wasNeverCommitted(in: catalog) {
             let isUnfinished = try FileSystem.names(in: catalog).allSatisfy {
-                ["data.mdb", "lock.mdb", "owners.lock", "reservations"].contains($0)
+                ["data.mdb", "lock.mdb", "owners.lock", "reservations", "fallback"].contains($0)
             }
             guard isUnfinished else { return .foreign }
             if names.contains("packs"), try !FileSystem.names(in: packs).isEmpty {

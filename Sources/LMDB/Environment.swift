@@ -19,6 +19,9 @@ internal import Glibc
     private let onClose: @Sendable () -> Void
     /// Read transactions without a snapshot, for the next reader.
     let idleReaders: ReaderPool
+    let fallback: FallbackHeader
+    /// Changed by whoever holds LMDB's lock for writers.
+    let deferral: Monitor<Deferral>
 
     package struct Options: Sendable {
         /// Address space reserved for the file, which can't outgrow it. No memory or disk is used
@@ -37,7 +40,8 @@ internal import Glibc
 
     /// Opens the environment in the directory `path`, which must exist, and makes its files when
     /// they are not there. A header that is damaged is refused, and so are pages, as far as
-    /// ``Options/checkedByteCountMax`` goes. Slots of readers that died are swept.
+    /// ``Options/checkedByteCountMax`` goes. Slots of readers that died are swept. When the machine
+    /// went down while commits were deferred, they are undone; see ``undoneOrigin``.
     ///
     /// - Parameter onClose: called once the environment is closed and may be opened again, on the
     ///   thread that gave up the last reference; not called when opening fails early.
@@ -55,6 +59,10 @@ internal import Glibc
         self.path = path
         self.onClose = onClose
         idleReaders = ReaderPool(countMax: options.readerCountMax / 8)
+        fallback = try FallbackHeader(directory: path)
+        let opening = try fallback.lockOpening()
+        let undone = try fallback.restore()
+        deferral = Monitor(Deferral(undone: undone, opening: opening))
         // From here on, `deinit` closes the handle, also when something below throws.
         status = unsafe mdb_env_set_mapsize(handle, options.mapByteCount)
         try check("mdb_env_set_mapsize", status)
@@ -68,9 +76,11 @@ internal import Glibc
         try checkPages(byteCountMax: options.checkedByteCountMax)
         try checkFileIsWhole()
         try sweepStaleReaders()
+        if undone != nil { try pinFallback() }
     }
 
     deinit {
+        unpinFallback()
         idleReaders.removeAll()
         unsafe mdb_env_close(handle)
         onClose()

@@ -118,16 +118,22 @@ struct Catalog: Sendable {
         holes = try opener.existingTable("holes")
     }
 
-    /// Changes the catalog outside of the committer's groups.
+    /// Changes the catalog.
+    ///
+    /// - Parameter pack: what says enough to do it again, durably; then the change itself need not be
+    ///   durable when this returns.
     func change<Result>(
+        knownFrom pack: PackID? = nil,
         _ body: (borrowing WriteTransaction, ChangeSet) throws -> Result
     ) throws -> Result {
-        try environment.write { transaction in
+        func change(_ transaction: borrowing WriteTransaction) throws -> Result {
             let changes = ChangeSet(self)
             let result = try body(transaction, changes)
             try changes.flush(to: transaction)
             return result
         }
+        guard let pack else { return try environment.write(change) }
+        return try environment.writeDeferred(knownFrom: pack.number, change)
     }
 
     /// Makes a written payload part of the store.
