@@ -6,6 +6,7 @@
 // TORTURE_ROOT=<directory>      only files below it are looked at; absolute
 // TORTURE_TRACE=<file>          append a record of every call that changes them
 // TORTURE_CONTROL=<file>        a `torture_control`: count calls, and kill or fail at one of them
+// TORTURE_START=<file>          what a machine that was started anew says which start it is
 // TORTURE_SPARSE=1              let `fallocate` lengthen files without taking memory for them
 
 #ifndef TORTURE_INTERPOSER_H

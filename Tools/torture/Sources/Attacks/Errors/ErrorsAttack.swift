@@ -93,7 +93,7 @@ struct ErrorsAttack: Attack {
         let share = 40
         let run = ImageRun(
             work, range: 0..<Int(UInt32.max), share: (call % share, share))
-        let looking = try attacked.startLooking(run.arguments, root: run.root)
+        let looking = try attacked.startLooking(run.arguments, root: run.root, start: 1)
         try attacked.expectEnd(of: looking, "\(what), then a loss of power")
     }
 }

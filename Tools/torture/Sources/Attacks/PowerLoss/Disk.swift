@@ -47,6 +47,25 @@ struct Disk {
     /// Grows whenever something becomes durable.
     private(set) var epoch = 0
 
+    init() {}
+
+    /// A disk that has what is in a directory.
+    init(_ root: String) throws {
+        for path in try Files.tree(root) {
+            files.append(DiskFile(try Files.read("\(root)/\(path)")))
+            filesByInode[try Files.inode("\(root)/\(path)")] = files.count - 1
+            names.files[path] = files.count - 1
+            var directory = parent(path)
+            while !directory.isEmpty {
+                names.directories.insert(directory)
+                directory = parent(directory)
+            }
+        }
+        for path in ["store", "store/packs"] where Files.isDirectory("\(root)/\(path)") {
+            names.directories.insert(path)
+        }
+    }
+
     /// Names of files and directories.
     struct Names {
         var files: [String: Int] = [:]

@@ -32,6 +32,13 @@ struct DiskFile {
     /// Whether it is written to through memory: nothing is known of when that reaches the disk.
     var isMapped = false
 
+    init() {}
+
+    /// A file that is on the disk.
+    init(_ bytes: [UInt8]) {
+        (self.bytes, length) = (bytes, bytes.count)
+    }
+
     /// How many pieces may follow one that is lost before it is decided whether it is there.
     private static let lostCountMax = 24
 

@@ -38,8 +38,36 @@ struct PowerLossAttack: Attack {
         try attacked.keepArguments()
         try record(work, attacked)
         recordCount += try Trace(work.trace).records.count
-        return try check(work, attacked, isOver)
+        let done = try check(work, attacked, isOver)
+        if isOver(done) { return done }
+        return try done + loseAgain(work, attacked, most: done)
     }
+
+    /// Takes some of the images, and loses the power again while they are opened.
+    private func loseAgain(_ work: Work, _ attacked: Attacked, most: Int) throws -> Int {
+        var random = Random(work.mix.seed, 0x2F)
+        // Those at the end of large numbers may not be there.
+        let numbers = (0..<Self.againCount).map { _ in Int.random(in: 1...most, using: &random) }
+        let count = Lock(0)
+        _ = try Slots.run(
+            0...numbers.count - 1, at: options.processes, isOver: { _ in false },
+            body: { place, slot in
+                var run = ImageRun(
+                    work, range: numbers[place]..<numbers[place] + 1,
+                    share: (numbers[place] % 1_000_000, 1_000_000))
+                run.isTwice = true
+                let child = try attacked.startLooking(run.arguments, root: run.root, start: 3)
+                try attacked.expectEnd(
+                    of: child, "losing the power again at image \(numbers[place])")
+                let words = try Files.text(run.progress).split(separator: " ")
+                count.withLock { $0 += words.last.flatMap { Int($0) } ?? 0 }
+                for path in [run.progress, run.root] { try Files.remove(path) }
+            })
+        return count.withLock { $0 }
+    }
+
+    /// How many images of a round are opened and lost again.
+    private static let againCount = 12
 
     private func record(_ work: Work, _ attacked: Attacked) throws {
         var random = Random(work.mix.seed, 0x10)
@@ -77,7 +105,7 @@ struct PowerLossAttack: Attack {
             ImageRun(work, range: 0..<Int(UInt32.max), share: ($0, divisor))
         }
         var children = try runs.map {
-            try attacked.startLooking($0.arguments, root: $0.root)
+            try attacked.startLooking($0.arguments, root: $0.root, start: 1)
         }
         var done = runs.map { _ in 0 }
         var (last, moved) = (done, monotonicSeconds())
@@ -120,6 +148,9 @@ struct PowerLossAttack: Attack {
         arguments[1] = directory
         let work = try Work(arguments: arguments)
         let range = image.map { $0..<$0 + 1 } ?? 0..<Int(UInt32.max)
-        try ImageRun(work, range: range, share: (0, 1)).run()
+        let run = ImageRun(work, range: range, share: (0, 1))
+        let attacked = try Attacked(work)
+        let child = try attacked.startLooking(run.arguments, root: run.root, start: 1)
+        try attacked.expectEnd(of: child, "looking again", seconds: .infinity)
     }
 }

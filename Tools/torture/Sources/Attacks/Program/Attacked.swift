@@ -37,14 +37,27 @@ struct Attacked {
         return try Child(work.arguments, environment: environment, output: work.output)
     }
 
-    /// Starts a process that looks at stores in `root`, where nothing is recorded.
-    func startLooking(_ arguments: [String], root: String) throws -> Child {
-        try Child(
-            arguments,
-            environment: [
-                "LD_PRELOAD": interposer, "TORTURE_ROOT": root, "TORTURE_SPARSE": "1",
-                "SWIFT_BACKTRACE": "enable=no",
-            ], output: work.output)
+    /// Starts a process that looks at stores in `root`.
+    ///
+    /// - Parameters:
+    ///   - start: which start of the machine it is to be; another than this one after a loss of
+    ///     power, 0 for this one.
+    ///   - trace: where to record what it does.
+    func startLooking(
+        _ arguments: [String], root: String, start: Int = 0, trace: String? = nil
+    ) throws -> Child {
+        var environment = [
+            "LD_PRELOAD": interposer, "TORTURE_ROOT": root, "TORTURE_SPARSE": "1",
+            "SWIFT_BACKTRACE": "enable=no",
+        ]
+        if start > 0 {
+            let file = "\(work.directory)/start-\(start)"
+            let text = "00000000-0000-4000-8000-00000000000\(start)"
+            try Files.write(Array(text.utf8), to: file)
+            environment["TORTURE_START"] = file
+        }
+        if let trace { environment["TORTURE_TRACE"] = trace }
+        return try Child(arguments, environment: environment, output: work.output)
     }
 
     /// Waits for a process that is to end by itself.

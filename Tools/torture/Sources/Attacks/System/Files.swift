@@ -49,6 +49,12 @@ enum Files {
         return unsafe lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
+    static func inode(_ path: String) throws -> UInt64 {
+        var status = stat()
+        guard unsafe lstat(path, &status) == 0 else { throw Trouble(call: "lstat", path) }
+        return UInt64(status.st_ino)
+    }
+
     /// The files below a directory, by their paths relative to it.
     static func tree(_ root: String, below path: String = "") throws -> [String] {
         var found: [String] = []
