@@ -10,13 +10,15 @@ extension AssetWriter {
     /// - Throws: ``AssetError/Code/alreadyExists`` when an asset has the identifier that was asked
     ///   for; what ``write(_:)`` throws.
     public consuming func finish() throws -> Asset {
-        try finish { _, _, _ in }
+        try finish(nil)
     }
 
+    /// What else changes in the transaction that enters an asset.
+    typealias Addition =
+        @Sendable (AssetID, borrowing WriteTransaction, ChangeSet) throws -> Void
+
     /// Like ``finish()``, changing something else in the same transaction.
-    consuming func finish(
-        _ more: @escaping @Sendable (AssetID, borrowing WriteTransaction, ChangeSet) throws -> Void
-    ) throws -> Asset {
+    consuming func finish(_ more: Addition?) throws -> Asset {
         var last: [UInt8] = []
         swap(&last, &buffer)
         return try unsafe finish(appending: last.span.bytes, more)
@@ -24,8 +26,7 @@ extension AssetWriter {
 
     /// Finishes with the bytes of the last part, which are not copied.
     consuming func finish(
-        appending last: RawSpan,
-        _ more: @escaping @Sendable (AssetID, borrowing WriteTransaction, ChangeSet) throws -> Void
+        appending last: RawSpan, _ more: Addition? = nil
     ) throws -> Asset {
         var record = try makeRecord(appending: last)
         try settle(&record, last, more)
@@ -49,10 +50,12 @@ extension AssetWriter {
 
     /// Writes the last part and enters the asset, unless there are equal bytes to refer to.
     private mutating func settle(
-        _ record: inout Asset.Record, _ last: RawSpan,
-        _ more: @escaping @Sendable (AssetID, borrowing WriteTransaction, ChangeSet) throws -> Void
+        _ record: inout Asset.Record, _ last: RawSpan, _ more: Addition?
     ) throws {
         var isWritten = last.isEmpty
+        // With nothing else to change, the record says all that its commit enters.
+        let isAlone =
+            payloads.isEmpty && staging == nil && more == nil && store.committer.isQuiet
         var different: ContentID?
         while true {
             let candidate = try store.content(with: record.checksum, byteCount: byteCount)
@@ -65,12 +68,13 @@ extension AssetWriter {
             }
             if !isWritten {
                 record.storedByteCount = storedByteCount
-                try writePart(last, describedBy: record)
+                try writePart(last, describedBy: record, isAlone: isAlone)
                 isWritten = true
             }
             record.content = content
             record.storedByteCount = storedByteCount
-            if try insert(record, unless: different, more) { break }
+            let isReplayable = isAlone && different == nil && !last.isEmpty
+            if try insert(record, unless: different, isReplayable: isReplayable, more) { break }
         }
     }
 
@@ -87,7 +91,7 @@ extension AssetWriter {
         if try store.content(with: record.checksum, byteCount: byteCount) != nil {
             // Those are to be compared, and then there is hardly anything to wait for.
             do {
-                try settle(&record, last) { _, _, _ in }
+                try settle(&record, last, nil)
             } catch  where Self.isOvertaken(error) {
                 return completion(.success(nil))
             }
@@ -101,7 +105,7 @@ extension AssetWriter {
         record.storedByteCount = storedByteCount
         let (store, written, reservation) = (store, payloads, reservation)
         let asset = record.asset(id, project: project)
-        let apply = entering(record, unless: nil) { _, _, _ in }
+        let apply = entering(record, unless: nil, nil)
         // They are the request's from here on.
         payloads = []
         self.reservation = nil
@@ -138,8 +142,7 @@ extension AssetWriter {
     /// Makes the asset one of those that have a content, giving up what was written; says whether
     /// the content was still there.
     private func refer(
-        to content: ContentID, _ record: inout Asset.Record,
-        _ more: @escaping @Sendable (AssetID, borrowing WriteTransaction, ChangeSet) throws -> Void
+        to content: ContentID, _ record: inout Asset.Record, _ more: Addition?
     ) throws -> Bool {
         guard let present = try store.contentRecord(content) else { return false }
         record.content = content
@@ -159,7 +162,7 @@ extension AssetWriter {
                 try catalog.requireFree(id, in: transaction)
                 try catalog.refer(to: content, in: transaction)
                 try catalog.insert(id, final, into: home, in: transaction, changes)
-                try more(id, transaction, changes)
+                try more?(id, transaction, changes)
             }
             return true
         } catch ContentConflict.vanished {
@@ -170,12 +173,12 @@ extension AssetWriter {
     /// Enters the asset with a content of its own; says whether none had appeared that may be the
     /// same.
     private func insert(
-        _ record: Asset.Record, unless different: ContentID?,
-        _ more: @escaping @Sendable (AssetID, borrowing WriteTransaction, ChangeSet) throws -> Void
+        _ record: Asset.Record, unless different: ContentID?, isReplayable: Bool,
+        _ more: Addition?
     ) throws -> Bool {
         do {
             try store.committer.commit(
-                payloads: payloads, reservation: reservation,
+                payloads: payloads, reservation: reservation, isReplayable: isReplayable,
                 entering(record, unless: different, more))
             return true
         } catch ContentConflict.appeared {
@@ -186,26 +189,13 @@ extension AssetWriter {
     /// What enters the asset with a content of its own, and throws
     /// ``ContentConflict/appeared`` where one has come that may be the same.
     private func entering(
-        _ record: Asset.Record, unless different: ContentID?,
-        _ more: @escaping @Sendable (AssetID, borrowing WriteTransaction, ChangeSet) throws -> Void
+        _ record: Asset.Record, unless different: ContentID?, _ more: Addition?
     ) -> @Sendable (borrowing WriteTransaction, ChangeSet) throws -> Void {
-        let (catalog, id, content, written, home) =
-            (store.catalog, id, content, payloads, home)
-        let entry = ContentRecord(
-            referenceCount: 1, namespace: record.description.namespace,
-            byteCount: record.byteCount, storedByteCount: record.storedByteCount,
-            checksum: record.checksum, firstPart: written.first?.location)
+        let (catalog, id, parts, home) = (store.catalog, id, payloads.map(\.location), home)
         return { transaction, changes in
-            try catalog.requireFree(id, in: transaction)
-            let present = try catalog.content(
-                with: record.checksum, byteCount: Int(record.byteCount), in: transaction)
-            guard present == nil || present == different else {
-                throw ContentConflict.appeared
-            }
             try catalog.insert(
-                content, entry, parts: written.map(\.location), in: transaction, changes)
-            try catalog.insert(id, record, into: home, in: transaction, changes)
-            try more(id, transaction, changes)
+                id, record, parts: parts, unless: different, into: home, in: transaction, changes)
+            try more?(id, transaction, changes)
         }
     }
 }
@@ -227,7 +217,8 @@ extension Store {
         with checksum: ContentChecksum, byteCount: Int
     ) throws -> ContentID? {
         try catalog.environment.read { transaction in
-            try catalog.content(with: checksum, byteCount: byteCount, in: transaction)
+            try catalog.content(
+                with: checksum, byteCount: UInt64(byteCount), in: transaction)
         }
     }
 

@@ -20,7 +20,7 @@ public struct AssetWriter: ~Copyable {
     let id: AssetID
     let content: ContentID
     /// Where it is put together, unseen, instead of the project it will belong to.
-    private let staging: StagedProject?
+    let staging: StagedProject?
     var buffer: [UInt8] = []
     var payloads: [WrittenPayload] = []
     var hasher = ContentHasher()
@@ -61,7 +61,7 @@ public struct AssetWriter: ~Copyable {
             if buffer.count == Limits.partByteCount { try flushBuffer() }
             let room = Limits.partByteCount - buffer.count
             if buffer.isEmpty, rest.byteCount > Limits.partByteCount {
-                try writePart(rest.extracting(first: Limits.partByteCount), describedBy: nil)
+                try writePart(rest.extracting(first: Limits.partByteCount))
             } else {
                 let piece = rest.extracting(first: min(room, rest.byteCount))
                 unsafe piece.withUnsafeBytes { unsafe buffer.append(contentsOf: $0) }
@@ -103,14 +103,14 @@ public struct AssetWriter: ~Copyable {
     private mutating func flushBuffer() throws {
         var part: [UInt8] = []
         swap(&part, &buffer)
-        unsafe try writePart(part.span.bytes, describedBy: nil)
+        unsafe try writePart(part.span.bytes)
         part.removeAll(keepingCapacity: true)
         swap(&part, &buffer)
     }
 
-    /// Writes a part; with `record`, the last one.
+    /// Writes a part; with `record`, the last one, and whether nothing else is to be entered.
     mutating func writePart(
-        _ part: RawSpan, describedBy record: Asset.Record?
+        _ part: RawSpan, describedBy record: Asset.Record? = nil, isAlone: Bool = false
     ) throws {
         do {
             let owner = RecordOwner(PartKey(content: content, part: UInt32(payloads.count)))
@@ -118,7 +118,9 @@ public struct AssetWriter: ~Copyable {
             let payload = try store.writePayload(
                 part, owner: owner, namespace: description.namespace,
                 isPackable: PayloadPacking.pays(for: description.mediaType),
-                description: record.map { .asset(id, project: project, $0) },
+                description: record.map {
+                    .asset(id, project: project, $0, isAlone: isAlone)
+                },
                 isLast: record != nil,
                 reserve: { try reserveStored($0) })
             payloads.append(payload)

@@ -270,6 +270,8 @@ enum StoreLocks {
     static func job(_ id: JobID) -> UInt64 { 1 << 61 | id.low >> 3 }
     /// Giving disk blocks back is done by one process at a time.
     static let reclaim: UInt64 = 1 << 61 - 1
+    /// Creating the store is done by one process at a time.
+    static let creation: UInt64 = 1 << 61 - 3
     /// Reserving against quotas is done by one process at a time.
     static let admission: UInt64 = 1 << 61 - 2
     /// Putting a staged project together is done by one process at a time.

@@ -72,7 +72,7 @@ extension StagedProject {
     ) throws -> Asset {
         precondition(bytes.byteCount <= Limits.partByteCount)
         let writer = try makeWriter(for: description, id: id, createdAt: createdAt)
-        return try writer.finish(appending: bytes) { _, _, _ in }
+        return try writer.finish(appending: bytes)
     }
 
     /// Like ``put(_:_:id:createdAt:)``, without waiting: see ``submit(_:completion:)``.
