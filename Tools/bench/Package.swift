@@ -19,7 +19,7 @@ let doors: [Door] = [
 ]
 
 /// The libraries of the store's package that are measured.
-let measured = ["AssetStore", "Basics"]
+let measured = ["AssetStore", "Basics", "ProjectArchive"]
 
 let warningsAreErrors = Context.environment["ASSETSTORE_WARNINGS_AS_ERRORS"] == "1"
 

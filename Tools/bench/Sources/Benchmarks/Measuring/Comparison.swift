@@ -70,7 +70,9 @@ struct Comparison {
 }
 
 extension Bench {
-    /// Lets the contestants do the work in turn: once to warm up, then as often as asked.
+    /// Lets the contestants do the work in turn: once to warm up, then as often as asked. Each round
+    /// begins with the next of them, so that what one leaves to the disk, such as blocks to discard,
+    /// does not fall on the same one every time.
     ///
     /// - Parameters:
     ///   - repetitionsMax: the most that a work of this length is repeated.
@@ -84,7 +86,8 @@ extension Bench {
         var samples: [String: [Double]] = [:]
         var hash: UInt64?
         for round in (warmsUp && !isSmoke ? 0 : 1)...min(repetitions, repetitionsMax) {
-            for contestant in contestants {
+            for place in contestants.indices {
+                let contestant = contestants[(place + round) % contestants.count]
                 let sample = try contestant.run()
                 say(
                     "  \(round == 0 ? "warm-up" : "round \(round)"), \(contestant.name): "

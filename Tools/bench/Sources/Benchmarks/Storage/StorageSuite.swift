@@ -7,6 +7,7 @@
 //   metadata-lookups     assets looked up by identifier, without their bytes
 //   large-catalog        listing, opening and putting among 1,000,000 assets and among 100,000
 //   delete-job           a job of 5 GB of frames deleted, until its disk blocks are back
+//   archive              a project of 1 GB exported to one zip file and imported from it
 //   quota-cycles         100 times filled to a quota of 512 MiB and half of it deleted
 
 extension Suite {
@@ -34,6 +35,9 @@ extension Suite {
             Work(
                 "delete-job", "a job of 5 GB of frames deleted, until its disk blocks are back",
                 DeleteJob.measure),
+            Work(
+                "archive", "a project of 1 GB exported to one zip file, and imported from it",
+                rows: Archives.rowNames, Archives.measure),
             Work(
                 "quota-cycles", "filled to a quota and half of it deleted, 100 times",
                 rows: QuotaCycles.rowNames, QuotaCycles.measure),
