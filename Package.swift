@@ -39,6 +39,8 @@ struct Room {
     var isPublic: Bool = false
     /// Files of the module's tests that are no sources.
     var testData: [String] = []
+    /// C libraries that the module's tests compare it with.
+    var testDoors: [String] = []
 }
 
 let rooms: [Room] = [
@@ -49,7 +51,9 @@ let rooms: [Room] = [
     Room(
         name: "ProjectArchive", dependencies: ["Basics", "AssetStore", "CArchive", "CDeflate"],
         isPublic: true),
-    Room(name: "FrameCodecs", dependencies: ["Basics", "CTurboJPEG"], isPublic: true),
+    Room(
+        name: "FrameCodecs", dependencies: ["Basics", "CTurboJPEG"], isPublic: true,
+        testDoors: ["CTurboJPEG"]),
     Room(name: "Media", dependencies: ["Basics", "FrameCodecs", "CFFmpeg"], isPublic: true),
     Room(
         name: "Rendering",
@@ -114,7 +118,8 @@ let package = Package(
             .testTarget(
                 name: room.name + "Tests",
                 dependencies: dependencies(
-                    [room.name, "TestSupport"] + room.dependencies.filter { !$0.hasPrefix("C") }
+                    [room.name, "TestSupport"] + room.testDoors
+                        + room.dependencies.filter { !$0.hasPrefix("C") }
                         + programs.filter { $0.dependencies == [room.name] }.map(\.name)),
                 exclude: room.testData, swiftSettings: settings)
         }

@@ -99,13 +99,21 @@ public final class Store: Sendable {
                 .notAStore,
                 "\(path) holds something else; give a new or an empty directory for the store")
         }
+        let opening = {
+            try StoreRegistry.shared.store(
+                at: path,
+                newStore: StoreRecord(
+                    formatVersion: StoreRecord.formatVersion, storeID: AssetIDSource().next(),
+                    createdAt: .now(), quota: quota.map { UInt64(max(0, $0)) }),
+                options: options)
+        }
+        if try layout.state() == .complete { return try opening() }
         try layout.makeDirectories()
-        return try StoreRegistry.shared.store(
-            at: path,
-            newStore: StoreRecord(
-                formatVersion: StoreRecord.formatVersion, storeID: AssetIDSource().next(),
-                createdAt: .now(), quota: quota.map { UInt64(max(0, $0)) }),
-            options: options)
+        // Whoever comes at the same time waits until there is a store.
+        return try ByteLocks(path: layout.locks).withLock(StoreLocks.creation) {
+            if try layout.state() != .complete { try layout.clearUnfinishedCatalog() }
+            return try opening()
+        }
     }
 
     /// Opens what is there; called by the registry alone, once per directory.
@@ -114,9 +122,11 @@ public final class Store: Sendable {
         onClose: @escaping @Sendable () -> Void
     ) throws {
         let layout = StoreLayout(path)
+        // What is committed is lost with the names that lead to it, so these are durable first.
         let catalog = try Catalog(
-            path: layout.catalog, newStore: newStore, onClose: onClose)
-        if catalog.isNew { try layout.synchronize() }
+            path: layout.catalog, newStore: newStore,
+            beforeFirstCommit: { () throws(AssetError) in try layout.synchronize() },
+            onClose: onClose)
         guard
             let record = try catalog.environment.read({ try $0.get(catalog.store, StoreKey()) })
         else {
@@ -132,6 +142,9 @@ public final class Store: Sendable {
         packs = Packs(
             directory: layout.packs, storeID: record.storeID, catalog: catalog,
             ownership: ownership)
+        if let pack = catalog.environment.undoneOrigin {
+            try Replay(catalog: catalog, packs: packs).run(PackID(number: pack))
+        }
         admission = Admission(
             catalog: catalog, ownership: ownership, tablePath: layout.reservations)
         let background = background
@@ -172,6 +185,7 @@ public final class Store: Sendable {
     private func shutDown() throws {
         background.stop()
         committer.stop()
+        if catalog.environment.hasDeferred { try catalog.environment.flushDeferred() }
         try packs.close()
     }
 

@@ -1,6 +1,7 @@
 // Where the pieces of a store lie, and whether a directory is one.
 
 internal import Basics
+internal import LMDB
 
 /// The files and directories of a store.
 struct StoreLayout {
@@ -38,15 +39,21 @@ struct StoreLayout {
         guard names.contains("catalog") else {
             return names == ["packs"] ? .empty : .foreign
         }
-        guard try FileSystem.kind(of: "\(catalog)/data.mdb") == .file,
-            names.contains("packs")
-        else {
+        // Before the first commit, not even the names of what was made last are sure to be there.
+        if try Environment.wasNeverCommitted(in: catalog) {
             let isUnfinished = try FileSystem.names(in: catalog).allSatisfy {
-                $0 == "lock.mdb" || $0 == "owners.lock" || $0 == "reservations"
+                ["data.mdb", "lock.mdb", "owners.lock", "reservations", "fallback"].contains($0)
             }
-            return isUnfinished ? .empty : .foreign
+            guard isUnfinished else { return .foreign }
+            if names.contains("packs"), try !FileSystem.names(in: packs).isEmpty {
+                throw AssetError(
+                    .damaged,
+                    "\(path) has packs, but its catalog is gone; restore it from a backup, or make "
+                        + "a new store of them with “assetctl salvage”")
+            }
+            return .empty
         }
-        return .complete
+        return names.contains("packs") ? .complete : .foreign
     }
 
     func makeDirectories() throws {
@@ -55,8 +62,14 @@ struct StoreLayout {
         try FileSystem.makeDirectory(catalog)
     }
 
+    /// Removes what a creation that was cut short left of the catalog, which may be anything. Called
+    /// with the lock on creating, and only when nothing was ever committed.
+    func clearUnfinishedCatalog() throws {
+        try FileSystem.removeFile("\(catalog)/data.mdb")
+    }
+
     /// Makes the names of a new store durable.
-    func synchronize() throws {
+    func synchronize() throws(AssetError) {
         try FileSystem.synchronizeDirectory(catalog)
         try FileSystem.synchronizeDirectory(path)
         try FileSystem.synchronizeDirectory("\(path)/..")

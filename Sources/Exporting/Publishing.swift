@@ -37,7 +37,7 @@ extension RenderJob {
             frameRate: frameRate.framesPerSecond)
         var writer = try store.makeWriter(for: description)
         try writer.write(contentsOf: FileBytes(file))
-        return try lease.complete(output: writer, keepingFrames: submission.keepFrames)
+        return try lease.complete(output: writer)
     }
 
     /// A puller of the packets of a track's segments, of which one is in memory at a time.
@@ -72,9 +72,7 @@ extension RenderJob {
         guard let job = try store.job(id), job.state == .complete, let output = job.output,
             let reader = try store.reader(for: output)
         else { return nil }
-        if submission.keepFrames {
-            guard job.frames.count == frameCount else { return nil }
-        }
+        guard job.frames.count >= retention.retainedCount(of: frameCount) else { return nil }
         do {
             try reader.forEachPiece { _ in }
         } catch let error as AssetError where error.code == .damaged {

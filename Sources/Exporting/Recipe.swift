@@ -34,7 +34,8 @@ struct Recipe: Codable, Equatable {
     var frameRate: String
     var quality: RenderQuality
     var container = "mp4"
-    var frameCodec = "jpeg"
+    /// How frames are packed on their way through the store: the codec's name.
+    var frameCodec: RenderFrameCodec
     /// Frames per segment.
     var segmentFrameCount: Int
     /// The title that is written into the video.
@@ -45,7 +46,6 @@ struct Recipe: Codable, Equatable {
 struct Submission: Codable, Equatable {
     var output: String?
     var overwrite: Bool
-    var keepFrames: Bool
 }
 
 extension Recipe {
@@ -76,11 +76,15 @@ extension Recipe {
         }
     }
 
-    var jpegQuality: Int {
-        switch quality {
-        case .high: 95
-        case .medium: 90
-        case .low: 85
+    var framePacking: FramePacking {
+        switch frameCodec {
+        case .lossless: .lossless
+        case .jpeg:
+            switch quality {
+            case .high: .jpeg(quality: 95)
+            case .medium: .jpeg(quality: 90)
+            case .low: .jpeg(quality: 85)
+            }
         }
     }
 

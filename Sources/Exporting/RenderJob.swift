@@ -24,6 +24,7 @@ public final class RenderJob: Sendable {
     let project: String
     let recipe: Recipe
     let submission: Submission
+    let retention: FrameRetention
     let frameRate: FrameRate
     let audio: AssetReader
     /// What the audio sounds like; made when it is first needed.
@@ -52,13 +53,14 @@ public final class RenderJob: Sendable {
             scene: String(decoding: scene.canonicalJSON(), as: UTF8.self),
             images: SceneImages.checksums(of: scene, in: store), width: request.width,
             height: request.height, frameRate: request.frameRate.description,
-            quality: request.quality,
+            quality: request.quality, frameCodec: request.frameCodec,
             segmentFrameCount: Recipe.segmentFrameCount(request.frameRate), title: source.title)
         let submission = Submission(
-            output: request.output, overwrite: request.overwrite, keepFrames: request.keepFrames)
+            output: request.output, overwrite: request.overwrite)
         var description = JobDescription(
             project: request.project, kind: "render", recipe: try canonicalJSON(recipe),
-            submission: try canonicalJSON(submission), frameCount: 0)
+            submission: try canonicalJSON(submission), frameCount: 0,
+            retention: request.retention)
         let known = try store.job(description.id)
         try requireFreeOutput(request, known, store)
 
@@ -110,6 +112,7 @@ public final class RenderJob: Sendable {
         id = job.id
         frameCount = job.description.frameCount
         project = job.description.project
+        retention = job.description.retention
         submission = try decodeJSON(Submission.self, job.description.submission, of: job.id)
         frameRate = try FrameRate(parsing: recipe.frameRate)
         guard frameCount > 0, recipe.segmentFrameCount > 0 else {

@@ -120,7 +120,9 @@ final class RenderPipeline: Sendable {
                 let part = range.clamped(to: plan.frames(of: segment))
                 missingCount[segment] += part.count
                 // What is encoded needs its frames no more, unless they are to be kept.
-                if state.unstored[segment] >= 0 || job.submission.keepFrames { toDraw.append(part) }
+                if state.unstored[segment] >= 0 || job.retention != .untilComplete {
+                    toDraw.append(part)
+                }
             }
         }
         for segment in 0..<plan.segmentCount where state.unstored[segment] >= 0 {

@@ -7,12 +7,20 @@ public import Rendering
 
 /// How good a video is to look, and how long it may take.
 public enum RenderQuality: String, Codable, Sendable, CaseIterable {
-    /// x264 veryfast, CRF 18; frames as JPEG of quality 95.
+    /// x264 veryfast, CRF 18; JPEG frames of quality 95.
     case high
-    /// x264 faster, CRF 22; frames as JPEG of quality 90.
+    /// x264 faster, CRF 22; JPEG frames of quality 90.
     case medium
-    /// x264 ultrafast, CRF 26; frames as JPEG of quality 85.
+    /// x264 ultrafast, CRF 26; JPEG frames of quality 85.
     case low
+}
+
+/// How drawn frames are kept in the store until they are encoded. Raw values are stored in recipes.
+public enum RenderFrameCodec: String, Codable, Sendable, CaseIterable {
+    /// As JPEG of the quality's level: small.
+    case jpeg
+    /// Without loss: what is encoded, and what stays when frames are kept, is what was drawn.
+    case lossless
 }
 
 /// What is to be rendered, and how.
@@ -34,6 +42,8 @@ public struct RenderRequest: Sendable {
     public var height: Int
     public var frameRate: FrameRate
     public var quality: RenderQuality
+    /// How frames are kept in the store meanwhile.
+    public var frameCodec: RenderFrameCodec
     /// Where the range of the audio begins, in seconds.
     public var from: Double
     /// Where it ends, in seconds; `nil` for the end of the audio.
@@ -42,14 +52,15 @@ public struct RenderRequest: Sendable {
     public var output: String?
     /// Whether a file that is there already may be replaced.
     public var overwrite: Bool
-    /// Whether the job's frames stay in the store when it is complete.
-    public var keepFrames: Bool
+    /// Which of the job's frames stay in the store when it is complete.
+    public var retention: FrameRetention
 
     public init(
         audio: Audio, project: String, scene: Scene? = nil, width: Int = 1920,
         height: Int = 1080, frameRate: FrameRate, quality: RenderQuality = .high,
-        from: Double = 0, to: Double? = nil, output: String? = nil, overwrite: Bool = false,
-        keepFrames: Bool = false
+        frameCodec: RenderFrameCodec = .jpeg, from: Double = 0, to: Double? = nil,
+        output: String? = nil, overwrite: Bool = false,
+        retention: FrameRetention = .untilComplete
     ) {
         self.audio = audio
         self.project = project
@@ -58,11 +69,12 @@ public struct RenderRequest: Sendable {
         self.height = height
         self.frameRate = frameRate
         self.quality = quality
+        self.frameCodec = frameCodec
         self.from = from
         self.to = to
         self.output = output
         self.overwrite = overwrite
-        self.keepFrames = keepFrames
+        self.retention = retention
     }
 }
 

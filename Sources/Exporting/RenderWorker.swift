@@ -16,12 +16,13 @@ final class RenderWorker {
         let renderer: FrameRenderer
         let analysis: AudioAnalysis
         var canvas: Frame
-        var encoder: JPEGEncoder
+        var packer: FramePacker
     }
 
     fileprivate struct Unpacking: ~Copyable {
-        var decoder: JPEGDecoder
-        var packed: Frame
+        let codec: FrameCodec
+        var unpacker: FrameUnpacker
+        var unpacked: Frame
         var video: Frame
     }
 
@@ -34,9 +35,9 @@ final class RenderWorker {
         if drawing == nil { drawing = try makeDrawing() }
         let recipe = job.recipe
         let facts = FrameFacts(
-            codec: FrameCodec.jpeg.rawValue, width: recipe.width, height: recipe.height)
+            codec: recipe.framePacking.codec.rawValue, width: recipe.width, height: recipe.height)
         let writer = pipeline.frameWriter
-        try drawing?.draw(index, quality: recipe.jpegQuality) { bytes in
+        try drawing?.draw(index) { bytes in
             try writer.append(index, facts, bytes, onDurable: onDurable)
         }
     }
@@ -65,11 +66,12 @@ final class RenderWorker {
         for attempt in 0...1 {
             do {
                 let found = try job.store.withFrame(index, of: job.id) { frame, bytes in
-                    guard frame.facts.codec == FrameCodec.jpeg.rawValue else {
+                    guard frame.facts.codec == unpacking?.codec.rawValue else {
                         throw AssetError(
                             .unsupportedFormat,
-                            "frame \(index) of job \(job.id) has the unknown codec "
-                                + "\(frame.facts.codec)")
+                            "frame \(index) of job \(job.id) is packed by codec "
+                                + "\(frame.facts.codec), not by that of its recipe; remove the "
+                                + "job and render again")
                     }
                     try unpacking?.unpack(bytes)
                     return true
@@ -96,14 +98,17 @@ final class RenderWorker {
             analysis: try job.audioAnalysis(pipeline.isCancelled, pipeline.progress),
             canvas: try Frame(
                 width: recipe.width, height: recipe.height, format: .bgraPremultiplied),
-            encoder: try JPEGEncoder())
+            packer: try FramePacker(recipe.framePacking))
     }
 
     private func makeUnpacking() throws -> Unpacking {
         let (width, height) = (job.recipe.width, job.recipe.height)
+        let codec = job.recipe.framePacking.codec
         return Unpacking(
-            decoder: try JPEGDecoder(),
-            packed: try Frame(width: width, height: height, format: .yuv420JPEG),
+            codec: codec, unpacker: try FrameUnpacker(),
+            unpacked: try Frame(
+                width: width, height: height,
+                format: codec == .jpeg ? .yuv420JPEG : .bgraPremultiplied),
             video: try Frame(width: width, height: height, format: .yuv420BT709))
     }
 }
@@ -111,19 +116,19 @@ final class RenderWorker {
 extension RenderWorker.Drawing {
     /// Draws a frame and lends its packed bytes.
     fileprivate mutating func draw(
-        _ index: Int, quality: Int, _ body: (RawSpan) throws -> Void
+        _ index: Int, _ body: (RawSpan) throws -> Void
     ) throws {
         try renderer.render(
             frame: index, analysis: analysis.row(ofFrame: index), into: &canvas)
-        try encoder.encode(canvas, quality: quality, subsampling: .yuv420, body)
+        try packer.pack(canvas, body)
     }
 }
 
 extension RenderWorker.Unpacking {
     /// Unpacks a stored frame to video samples.
     fileprivate mutating func unpack(_ bytes: RawSpan) throws {
-        try decoder.decode(bytes, into: &packed)
-        try convertToBT709(packed, into: &video)
+        try unpacker.unpack(bytes, codec: codec, into: &unpacked)
+        try convertToBT709(unpacked, into: &video)
     }
 
     fileprivate func encode(with encoder: SegmentEncoder, _ index: Int) throws -> [EncodedPacket] {

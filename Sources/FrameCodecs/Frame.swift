@@ -32,7 +32,7 @@ public import Basics
     /// Pixels, within ``Limits/frameSide``.
     public let height: Int
     /// What the samples mean.
-    public let format: PixelFormat
+    public private(set) var format: PixelFormat
     /// Where the planes lie: one, or Y, Cb and Cr.
     public let planes: [Plane]
     /// The bytes of the frame's memory, padding included.
@@ -96,6 +96,21 @@ public import Basics
         unsafe memory.initializeMemory(as: UInt8.self, repeating: 0, count: offset)
     }
 
+    /// The same memory with another meaning of its samples, of which there are as many.
+    ///
+    /// - Precondition: both formats have the same planes.
+    package consuming func reinterpreted(as format: PixelFormat) -> Frame {
+        precondition(
+            self.format.planeCount == format.planeCount
+                && self.format.sampleByteCount == format.sampleByteCount
+                && (0..<format.planeCount).allSatisfy {
+                    self.format.channelCount(plane: $0) == format.channelCount(plane: $0)
+                }, "\(self.format) has other planes than \(format)")
+        var frame = self
+        frame.format = format
+        return frame
+    }
+
     deinit { unsafe memory.deallocate() }
 
     /// Lends the frame's memory, padding included. Planes lie where ``planes`` says.
@@ -137,6 +152,47 @@ public import Basics
             width == other.width && height == other.height && format == other.format
                 && planes == other.planes, "frames of different shape")
         unsafe memory.copyMemory(from: other.memory, byteCount: byteCount)
+    }
+}
+
+extension Frame {
+    /// Takes the samples of a frame of the same size and format, wherever their rows lie.
+    package mutating func copyRows(from other: borrowing Frame) {
+        precondition(
+            width == other.width && height == other.height && format == other.format,
+            "frames of different shape")
+        for (to, from) in zip(planes, other.planes) {
+            for row in 0..<to.rows {
+                samples.moved(to: to.offset + row * to.stride).copy(
+                    to.rowByteCount, of: other.samples.moved(to: from.offset + row * from.stride),
+                    from: 0, to: 0)
+            }
+        }
+    }
+}
+
+extension Frame {
+    /// Takes the samples of a part of a larger frame of the same format, of this frame's size.
+    ///
+    /// - Parameters:
+    ///   - column: the part's first column, even where chroma is halved.
+    ///   - row: the part's first row, even where chroma is halved.
+    package mutating func copyRegion(of other: borrowing Frame, column: Int, row: Int) {
+        precondition(
+            format == other.format && column >= 0 && row >= 0 && column + width <= other.width
+                && row + height <= other.height, "no part of the frame")
+        for number in 0..<planes.count {
+            let (to, from) = (planes[number], other.planes[number])
+            let shift = number > 0 ? 1 : 0
+            let pixelByteCount = format.channelCount(plane: number) * format.sampleByteCount
+            let start = from.offset + (column >> shift) * pixelByteCount
+            for y in 0..<to.rows {
+                samples.moved(to: to.offset + y * to.stride).copy(
+                    to.rowByteCount,
+                    of: other.samples.moved(to: start + (y + row >> shift) * from.stride),
+                    from: 0, to: 0)
+            }
+        }
     }
 }
 

@@ -37,11 +37,22 @@ internal import CTurboJPEG
         return (header.width, header.height)
     }
 
+    /// The size of a JPEG, and the format that it unpacks to with the fewest conversions:
+    /// ``PixelFormat/yuv420JPEG`` for YCbCr 4:2:0, else ``PixelFormat/bgraPremultiplied``.
+    ///
+    /// - Throws: as ``size(of:)``.
+    public mutating func shape(of bytes: RawSpan) throws(AssetError) -> FrameShape {
+        let header = try header(of: bytes)
+        return FrameShape(
+            width: header.width, height: header.height,
+            format: header.hasVideoPlanes ? .yuv420JPEG : .bgraPremultiplied)
+    }
+
     /// Unpacks a whole JPEG into `frame`, which must have its size.
     ///
     /// Into ``PixelFormat/yuv420JPEG`` the samples are taken as they are
     /// (`tjDecompressToYUVPlanes`, about 2.5 ms for 1920×1080); the JPEG must then be 4:2:0. Into
-    /// ``PixelFormat/bgraPremultiplied`` any JPEG of YCbCr, RGB or grey is converted, with alpha
+    /// the formats of 8-bit RGB and grey any JPEG of YCbCr, RGB or grey is converted, with alpha
     /// 255 (`tjDecompress2`).
     ///
     /// - Throws: ``AssetError/Code/inputUnreadable`` when the bytes are damaged, truncated, of
@@ -58,17 +69,18 @@ internal import CTurboJPEG
         }
         switch frame.format {
         case .yuv420JPEG:
-            guard header.subsampling == TJSAMP_420, header.colorspace == TJCS_YCbCr else {
+            guard header.hasVideoPlanes else {
                 throw AssetError(
                     .inputUnreadable,
                     "the JPEG is not YCbCr 4:2:0, so its samples can't be taken as they are; "
                         + "unpack it into a bgraPremultiplied frame")
             }
             try check(decodePlanes(bytes, into: &frame))
-        case .bgraPremultiplied:
-            try check(decodePixels(bytes, into: &frame))
-        case .rgba, .bgra, .rgbaPremultiplied, .rgb, .grey, .rgba16, .yuv420BT709, .yuv420BT601,
-            .yuv420BT709Full:
+        case .bgraPremultiplied, .bgra: try check(decodePixels(bytes, TJPF_BGRA, into: &frame))
+        case .rgbaPremultiplied, .rgba: try check(decodePixels(bytes, TJPF_RGBA, into: &frame))
+        case .rgb: try check(decodePixels(bytes, TJPF_RGB, into: &frame))
+        case .grey: try check(decodePixels(bytes, TJPF_GRAY, into: &frame))
+        case .rgba16, .yuv420BT709, .yuv420BT601, .yuv420BT709Full:
             throw AssetError(
                 .invalidArgument,
                 "a JPEG can't be unpacked into \(frame.format); use bgraPremultiplied or "
@@ -84,6 +96,9 @@ internal import CTurboJPEG
         var height: Int
         var subsampling: TJSAMP
         var colorspace: TJCS
+
+        /// Whether its samples are those of ``PixelFormat/yuv420JPEG``.
+        var hasVideoPlanes: Bool { subsampling == TJSAMP_420 && colorspace == TJCS_YCbCr }
     }
 
     private mutating func header(of bytes: RawSpan) throws(AssetError) -> Header {
@@ -138,7 +153,9 @@ internal import CTurboJPEG
         }
     }
 
-    private func decodePixels(_ bytes: RawSpan, into frame: inout Frame) -> CInt {
+    private func decodePixels(
+        _ bytes: RawSpan, _ layout: TJPF, into frame: inout Frame
+    ) -> CInt {
         let stride = frame.planes[0].stride
         let (width, height) = (frame.width, frame.height)
         return unsafe bytes.withUnsafeBytes { bytes in
@@ -146,7 +163,7 @@ internal import CTurboJPEG
                 unsafe tjDecompress2(
                     handle, bytes.bindMemory(to: UInt8.self).baseAddress, UInt(bytes.count),
                     memory.bindMemory(to: UInt8.self).baseAddress, CInt(width), CInt(stride),
-                    CInt(height), CInt(TJPF_BGRA.rawValue), Self.flags)
+                    CInt(height), CInt(layout.rawValue), Self.flags)
             }
         }
     }

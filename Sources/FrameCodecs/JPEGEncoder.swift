@@ -22,6 +22,7 @@ public enum JPEGSubsampling: UInt8, Sendable, CaseIterable {
     private let handle: UnsafeMutableRawPointer
     private var buffer: UnsafeMutablePointer<UInt8>?
     private var capacity = 0
+    private var evenLuma: [UInt8] = []
 
     /// Makes an encoder. The corresponding C function is `tjInitCompress`.
     ///
@@ -43,44 +44,49 @@ public enum JPEGSubsampling: UInt8, Sendable, CaseIterable {
 
     /// Packs `frame` and lends the JPEG bytes to `body`.
     ///
-    /// Cost: about 4 ms for 1920×1080 at quality 85, 4:2:0. The corresponding C function is
-    /// `tjCompress2` with `TJFLAG_ACCURATEDCT`.
+    /// Cost: about 4 ms for 1920×1080 at quality 85, 4:2:0. The corresponding C functions are
+    /// `tjCompress2`, and `tjCompressFromYUVPlanes` for ``PixelFormat/yuv420JPEG``, whose samples
+    /// are taken as they are, with `TJFLAG_ACCURATEDCT`.
     ///
     /// - Parameters:
-    ///   - frame: of format ``PixelFormat/bgraPremultiplied``. Alpha is ignored: what is
-    ///     transparent comes out as if drawn over black.
+    ///   - frame: of 8-bit RGB, grey, or ``PixelFormat/yuv420JPEG``. Alpha is ignored: what is
+    ///     transparent in a premultiplied frame comes out as if drawn over black. Grey frames
+    ///     become JPEGs of one component.
     ///   - quality: 1 (smallest) to 100 (best).
-    ///   - subsampling: how many chroma samples to keep.
-    /// - Throws: ``AssetError/Code/invalidArgument`` for another format or quality,
+    ///   - subsampling: how many chroma samples to keep; for planes it must be theirs.
+    /// - Throws: ``AssetError/Code/invalidArgument`` for another format, quality or subsampling,
     ///   ``AssetError/Code/library`` when libjpeg-turbo fails, and what `body` throws.
     public mutating func encode<Result>(
         _ frame: borrowing Frame, quality: Int, subsampling: JPEGSubsampling = .yuv420,
         _ body: (RawSpan) throws -> Result
     ) throws -> Result {
-        guard frame.format == .bgraPremultiplied else {
-            throw AssetError(
-                .invalidArgument,
-                "frames are packed as JPEG from bgraPremultiplied, not from \(frame.format); "
-                    + "convert the frame first")
-        }
         guard (1...100).contains(quality) else {
             throw AssetError(
                 .invalidArgument, "JPEG quality \(quality) is outside 1–100; choose one within")
         }
-        let subsamplingNumber = subsampling == .yuv420 ? TJSAMP_420 : TJSAMP_444
-        try reserve(
-            Int(
-                bitPattern: tjBufSize(
-                    CInt(frame.width), CInt(frame.height), CInt(subsamplingNumber.rawValue))))
         let (width, height) = (frame.width, frame.height)
-        let stride = frame.planes[0].stride
-        var byteCount = UInt(capacity)
-        let status = unsafe frame.withUnsafeBytes { pixels in
-            unsafe tjCompress2(
-                handle, pixels.bindMemory(to: UInt8.self).baseAddress, CInt(width), CInt(stride),
-                CInt(height), CInt(TJPF_BGRX.rawValue), &buffer, &byteCount,
-                CInt(subsamplingNumber.rawValue), CInt(quality),
-                TJFLAG_ACCURATEDCT | TJFLAG_NOREALLOC)
+        let status: CInt
+        var byteCount: UInt
+        if frame.format == .yuv420JPEG {
+            guard subsampling == .yuv420 else {
+                throw AssetError(
+                    .invalidArgument,
+                    "planes of 4:2:0 can't be packed as a JPEG of 4:4:4; choose yuv420")
+            }
+            byteCount = try reserve(frame, TJSAMP_420)
+            status = encodePlanes(frame, quality, &byteCount)
+        } else {
+            guard let layout = Self.layouts[frame.format] else {
+                throw AssetError(
+                    .invalidArgument,
+                    "a frame of \(frame.format) can't be packed as JPEG; convert it to "
+                        + "yuv420JPEG or bgraPremultiplied first")
+            }
+            let samples =
+                frame.format == .grey
+                ? TJSAMP_GRAY : subsampling == .yuv420 ? TJSAMP_420 : TJSAMP_444
+            byteCount = try reserve(frame, samples)
+            status = encodePixels(frame, layout, samples, quality, &byteCount)
         }
         guard status == 0 else {
             let reason = unsafe turboJPEGMessage(handle)
@@ -91,6 +97,80 @@ public enum JPEGSubsampling: UInt8, Sendable, CaseIterable {
         }
         return try body(
             unsafe UnsafeRawBufferPointer(start: buffer, count: Int(byteCount)).bytes)
+    }
+
+    private static let flags = TJFLAG_ACCURATEDCT | TJFLAG_NOREALLOC
+
+    /// How libjpeg-turbo is told of the pixels of a frame.
+    private static let layouts: [PixelFormat: TJPF] = [
+        .bgraPremultiplied: TJPF_BGRX, .bgra: TJPF_BGRX, .rgbaPremultiplied: TJPF_RGBX,
+        .rgba: TJPF_RGBX, .rgb: TJPF_RGB, .grey: TJPF_GRAY,
+    ]
+
+    private mutating func encodePixels(
+        _ frame: borrowing Frame, _ layout: TJPF, _ samples: TJSAMP, _ quality: Int,
+        _ byteCount: inout UInt
+    ) -> CInt {
+        let stride = frame.planes[0].stride
+        let (width, height) = (frame.width, frame.height)
+        return unsafe frame.withUnsafeBytes { pixels in
+            unsafe tjCompress2(
+                handle, pixels.bindMemory(to: UInt8.self).baseAddress, CInt(width), CInt(stride),
+                CInt(height), CInt(layout.rawValue), &buffer, &byteCount,
+                CInt(samples.rawValue), CInt(quality), Self.flags)
+        }
+    }
+
+    /// libjpeg-turbo reads an even number of luma columns and rows, so where there is an odd one,
+    /// the luma is first copied to where its edge can be repeated.
+    private mutating func encodePlanes(
+        _ frame: borrowing Frame, _ quality: Int, _ byteCount: inout UInt
+    ) -> CInt {
+        let planes = frame.planes
+        let (width, height) = (frame.width, frame.height)
+        let isOdd = width % 2 == 1 || height % 2 == 1
+        if isOdd { copyLuma(of: frame) }
+        var strides = planes.map { CInt($0.stride) }
+        if isOdd { strides[0] = CInt(width + width % 2) }
+        return unsafe frame.withUnsafeBytes { memory in
+            unsafe evenLuma.withUnsafeBufferPointer { luma in
+                let samples = unsafe memory.bindMemory(to: UInt8.self).baseAddress
+                var sources = unsafe [
+                    isOdd ? luma.baseAddress : samples,
+                    samples?.advanced(by: planes[1].offset),
+                    samples?.advanced(by: planes[2].offset),
+                ]
+                return unsafe tjCompressFromYUVPlanes(
+                    handle, &sources, CInt(width), &strides, CInt(height),
+                    CInt(TJSAMP_420.rawValue), &buffer, &byteCount, CInt(quality), Self.flags)
+            }
+        }
+    }
+
+    /// Copies the luma of a frame so that it has an even width and height.
+    private mutating func copyLuma(of frame: borrowing Frame) {
+        let plane = frame.planes[0]
+        let (width, height) = (frame.width, frame.height)
+        evenLuma.removeAll(keepingCapacity: true)
+        for y in 0..<height + height % 2 {
+            let start = plane.offset + min(y, height - 1) * plane.stride
+            unsafe frame.withUnsafeBytes { memory in
+                unsafe evenLuma.append(contentsOf: memory[start..<start + width])
+                if width % 2 == 1 { unsafe evenLuma.append(memory[start + width - 1]) }
+            }
+        }
+    }
+
+    /// Makes room for the largest JPEG of a frame and says how much that is. The corresponding C
+    /// function is `tjBufSize`.
+    private mutating func reserve(
+        _ frame: borrowing Frame, _ samples: TJSAMP
+    ) throws(AssetError) -> UInt {
+        try reserve(
+            Int(
+                bitPattern: tjBufSize(
+                    CInt(frame.width), CInt(frame.height), CInt(samples.rawValue))))
+        return UInt(capacity)
     }
 
     /// Makes room for `byteCount` bytes of output. The corresponding C function is `tjAlloc`.

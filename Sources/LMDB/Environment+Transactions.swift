@@ -44,10 +44,28 @@ extension Environment {
     package func write<Result>(
         _ body: (borrowing WriteTransaction) throws -> Result
     ) throws -> Result {
+        try write(
+            preparing: { _ throws(AssetError) in
+                try endDeferral()
+                return true
+            }, body)
+    }
+
+    /// Runs `body` with a write transaction. `prepare` runs before it, with LMDB's lock for writers
+    /// held, and says whether the commit is to be flushed.
+    func write<Result>(
+        preparing prepare: (UInt64) throws(AssetError) -> Bool,
+        _ body: (borrowing WriteTransaction) throws -> Result
+    ) throws -> Result {
         let raw = try begin(flags: 0)
         let result: Result
         do {
+            let isFlushed = try prepare(UInt64(unsafe mdb_txn_id(raw.pointer)))
             result = try body(WriteTransaction(raw: raw))
+            // LMDB reads this flag while it commits, under the same lock.
+            try check(
+                "mdb_env_set_flags",
+                unsafe mdb_env_set_flags(handle, CUnsignedInt(MDB_NOSYNC), isFlushed ? 0 : 1))
         } catch {
             unsafe mdb_txn_abort(raw.pointer)
             throw error
@@ -81,7 +99,7 @@ extension Environment {
 
     /// Begins a transaction. When there is no slot for another reader, those of processes that died
     /// are freed first.
-    private func begin(flags: CUnsignedInt) throws(AssetError) -> RawTransaction {
+    func begin(flags: CUnsignedInt) throws(AssetError) -> RawTransaction {
         var transaction: OpaquePointer?
         var status = unsafe mdb_txn_begin(handle, nil, flags, &transaction)
         if status == MDB_READERS_FULL {

@@ -47,7 +47,7 @@ extension Environment {
         return min(try data.byteCount() / pageByteCount(), end)..<end
     }
 
-    private func pageByteCount() throws(AssetError) -> Int {
+    func pageByteCount() throws(AssetError) -> Int {
         var statistics = MDB_stat()
         try check("mdb_env_stat", unsafe mdb_env_stat(handle, &statistics))
         return Int(statistics.ms_psize)

@@ -2,6 +2,7 @@
 
 package import Basics
 internal import CLMDB
+internal import Glibc
 
 /// An open LMDB environment. Thread-safe.
 ///
@@ -18,6 +19,9 @@ internal import CLMDB
     private let onClose: @Sendable () -> Void
     /// Read transactions without a snapshot, for the next reader.
     let idleReaders: ReaderPool
+    let fallback: FallbackHeader
+    /// Changed by whoever holds LMDB's lock for writers.
+    let deferral: Monitor<Deferral>
 
     package struct Options: Sendable {
         /// Address space reserved for the file, which can't outgrow it. No memory or disk is used
@@ -32,7 +36,9 @@ internal import CLMDB
     }
 
     /// Opens the environment in the directory `path`, which must exist, and makes its files when
-    /// they are not there. Slots of readers that died are swept.
+    /// they are not there. Slots of readers that died are swept. When the machine went down while
+    /// commits were deferred, they are undone; see
+    /// ``undoneOrigin``.
     ///
     /// - Parameter onClose: called once the environment is closed and may be opened again, on the
     ///   thread that gave up the last reference; not called when opening fails early.
@@ -50,6 +56,10 @@ internal import CLMDB
         self.path = path
         self.onClose = onClose
         idleReaders = ReaderPool(countMax: options.readerCountMax / 8)
+        fallback = try FallbackHeader(directory: path)
+        let opening = try fallback.lockOpening()
+        let undone = try fallback.restore()
+        deferral = Monitor(Deferral(undone: undone, opening: opening))
         // From here on, `deinit` closes the handle, also when something below throws.
         status = unsafe mdb_env_set_mapsize(handle, options.mapByteCount)
         try check("mdb_env_set_mapsize", status)
@@ -61,9 +71,11 @@ internal import CLMDB
         try check("mdb_env_open", status)
         try checkFileIsWhole()
         try sweepStaleReaders()
+        if undone != nil { try pinFallback() }
     }
 
     deinit {
+        unpinFallback()
         idleReaders.removeAll()
         unsafe mdb_env_close(handle)
         onClose()
@@ -74,6 +86,20 @@ internal import CLMDB
         var info = unsafe MDB_envinfo()
         try check("mdb_env_info", unsafe mdb_env_info(handle, &info))
         return unsafe info.me_last_txnid == 0
+    }
+
+    /// Whether the directory has no environment, or one whose first commit never came to its end: at
+    /// most its two header pages, which may be anything after a loss of power.
+    package static func wasNeverCommitted(in directory: String) throws(AssetError) -> Bool {
+        let path = "\(directory)/data.mdb"
+        guard try FileSystem.kind(of: path) == .file else { return true }
+        return try File(path).byteCount() <= 2 * Int(sysconf(CInt(_SC_PAGESIZE)))
+    }
+
+    /// Makes durable what was written outside of transactions: the pages of a new environment. The
+    /// corresponding C function is `mdb_env_sync`.
+    package func synchronize() throws(AssetError) {
+        try check("mdb_env_sync", unsafe mdb_env_sync(handle, 1))
     }
 
     func check(_ call: StaticString, _ status: CInt) throws(AssetError) {

@@ -41,13 +41,13 @@ public enum ImageDecoder {
         var frame = try unsafe Frame(
             width: Int(picture.pointee.width), height: Int(picture.pointee.height),
             format: .bgraPremultiplied)
-        try unsafe convert(picture, into: &frame)
-        premultiply(&frame)
+        try unsafe Scaler().scale(picture, into: &frame)
+        frame.multiplyByAlpha()
         guard let orientation = unsafe PictureOrientation(picture) else { return frame }
         return try orientation.apply(to: frame)
     }
 
-    private static func checkSize(
+    static func checkSize(
         _ width: CInt, _ height: CInt, _ subject: String
     ) throws(AssetError) {
         guard Limits.frameSide.contains(Int(width)), Limits.frameSide.contains(Int(height)),
@@ -63,78 +63,5 @@ public enum ImageDecoder {
 
     private static func damaged(_ subject: String) -> AssetError {
         AssetError(.inputUnreadable, "\(subject): the picture is damaged; use a whole copy")
-    }
-
-    /// Converts to straight BGRA. The corresponding C functions are `sws_getContext`,
-    /// `sws_setColorspaceDetails` and `sws_scale`.
-    private static func convert(
-        _ picture: UnsafeMutablePointer<AVFrame>, into frame: inout Frame
-    ) throws(AssetError) {
-        let (width, height) = unsafe (picture.pointee.width, picture.pointee.height)
-        let format = unsafe AVPixelFormat(rawValue: picture.pointee.format)
-        guard
-            let scaler = unsafe sws_getContext(
-                width, height, format, width, height, AV_PIX_FMT_BGRA,
-                SWS_BICUBIC | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INT | SWS_FULL_CHR_H_INP
-                    | SWS_BITEXACT, nil, nil, nil)
-        else {
-            throw AssetError(
-                .inputUnreadable,
-                "pictures of pixel format \(format.rawValue) can't be converted; save the picture "
-                    + "as PNG")
-        }
-        defer { unsafe sws_freeContext(scaler) }
-        let isBT709 = unsafe picture.pointee.colorspace == AVCOL_SPC_BT709
-        let isFull = unsafe picture.pointee.color_range == AVCOL_RANGE_JPEG
-        let matrix = unsafe sws_getCoefficients(isBT709 ? SWS_CS_ITU709 : SWS_CS_ITU601)
-        // A negative status says that the format has no matrix to set.
-        _ = unsafe sws_setColorspaceDetails(
-            scaler, matrix, isFull || isFullByName(format) ? 1 : 0, matrix, 1, 0, 1 << 16, 1 << 16)
-        let plane = frame.planes[0]
-        let rows = unsafe frame.withUnsafeMutableBytes { memory in
-            var target = unsafe [
-                memory.bindMemory(to: UInt8.self).baseAddress, nil, nil, nil,
-            ]
-            var strides: [CInt] = [CInt(plane.stride), 0, 0, 0]
-            return unsafe withUnsafePointer(to: &picture.pointee.data) { data in
-                unsafe withUnsafePointer(to: &picture.pointee.linesize) { linesize in
-                    unsafe data.withMemoryRebound(to: UnsafePointer<UInt8>?.self, capacity: 8) {
-                        planes in
-                        unsafe linesize.withMemoryRebound(to: CInt.self, capacity: 8) { lines in
-                            unsafe sws_scale(scaler, planes, lines, 0, height, &target, &strides)
-                        }
-                    }
-                }
-            }
-        }
-        try Libav.check("sws_scale", rows)
-    }
-
-    /// The formats whose name, not a flag, says that they use the full range.
-    private static func isFullByName(_ format: AVPixelFormat) -> Bool {
-        [
-            AV_PIX_FMT_YUVJ420P, AV_PIX_FMT_YUVJ422P, AV_PIX_FMT_YUVJ444P, AV_PIX_FMT_YUVJ440P,
-            AV_PIX_FMT_YUVJ411P,
-        ].contains(format)
-    }
-
-    /// Multiplies colours by alpha, rounding to nearest.
-    static func premultiply(_ frame: inout Frame) {
-        let plane = frame.planes[0]
-        unsafe frame.withUnsafeMutableBytes { memory in
-            for row in 0..<plane.rows {
-                let start = row * plane.stride
-                let pixels = unsafe UnsafeMutableRawBufferPointer(
-                    rebasing: memory[start..<(start + plane.rowByteCount)])
-                for x in stride(from: 0, to: pixels.count, by: 4) {
-                    let alpha = unsafe UInt32(pixels[x + 3])
-                    guard alpha < 255 else { continue }
-                    for channel in x..<(x + 3) {
-                        let product = unsafe UInt32(pixels[channel]) * alpha
-                        unsafe pixels[channel] = UInt8(truncatingIfNeeded: (product + 127) / 255)
-                    }
-                }
-            }
-        }
     }
 }

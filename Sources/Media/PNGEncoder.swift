@@ -20,10 +20,32 @@ public final class PNGEncoder {
     private struct Shape: Equatable {
         var width: Int
         var height: Int
-        var hasAlpha: Bool
+        var kind: Kind
 
-        var format: AVPixelFormat { hasAlpha ? AV_PIX_FMT_RGBA : AV_PIX_FMT_RGB24 }
-        var stride: Int { width * (hasAlpha ? 4 : 3) }
+        var stride: Int { width * kind.pixelByteCount }
+    }
+
+    /// The kinds of PNG that frames become.
+    private enum Kind {
+        case grey, rgb, rgba, rgba16
+
+        var format: AVPixelFormat {
+            switch self {
+            case .grey: AV_PIX_FMT_GRAY8
+            case .rgb: AV_PIX_FMT_RGB24
+            case .rgba: AV_PIX_FMT_RGBA
+            case .rgba16: AV_PIX_FMT_RGBA64BE
+            }
+        }
+
+        var pixelByteCount: Int {
+            switch self {
+            case .grey: 1
+            case .rgb: 3
+            case .rgba: 4
+            case .rgba16: 8
+            }
+        }
     }
 
     /// - Parameter compressionLevel: 0 (none) to 9 (smallest), as in zlib.
@@ -35,24 +57,18 @@ public final class PNGEncoder {
 
     /// Packs `frame` and lends the bytes of the PNG to `body`.
     ///
-    /// A frame without transparency becomes a PNG of three channels, any other one of four with
-    /// straight alpha, colours divided by alpha and rounded to nearest. The corresponding C
-    /// function is `avcodec_send_frame`, for libavcodec's `png`.
+    /// Every sample is kept: of 8 bits with or without alpha, of 16 bits, or grey. Frames of four
+    /// channels without transparency become PNGs of three. Premultiplied colours are divided by
+    /// alpha and rounded to nearest, because PNG has none. The corresponding C function is
+    /// `avcodec_send_frame`, for libavcodec's `png`.
     ///
-    /// - Parameter frame: of format ``PixelFormat/bgraPremultiplied``.
+    /// - Parameter frame: of any format but the YUV ones.
     /// - Throws: ``AssetError/Code/invalidArgument`` for another format,
     ///   ``AssetError/Code/library`` when libavcodec fails, and what `body` throws.
     public func encode<Result>(
         _ frame: borrowing Frame, _ body: (RawSpan) throws -> Result
     ) throws -> Result {
-        guard frame.format == .bgraPremultiplied else {
-            throw AssetError(
-                .invalidArgument,
-                "frames are packed as PNG from bgraPremultiplied, not from \(frame.format); "
-                    + "convert the frame first")
-        }
-        let shape = Shape(
-            width: frame.width, height: frame.height, hasAlpha: Self.hasAlpha(frame))
+        let shape = Shape(width: frame.width, height: frame.height, kind: try Self.kind(frame))
         let encoder = try open(shape)
         fill(from: frame, shape)
         let packets = try encode(shape, encoder)
@@ -65,13 +81,28 @@ public final class PNGEncoder {
         return unsafe try body(packet.bytes.span.bytes)
     }
 
+    private static func kind(_ frame: borrowing Frame) throws(AssetError) -> Kind {
+        switch frame.format {
+        case .grey: return .grey
+        case .rgb: return .rgb
+        case .rgba16: return .rgba16
+        case .bgra, .bgraPremultiplied, .rgba, .rgbaPremultiplied:
+            return isOpaque(frame) ? .rgb : .rgba
+        case .yuv420JPEG, .yuv420BT709, .yuv420BT601, .yuv420BT709Full:
+            throw AssetError(
+                .invalidArgument,
+                "a frame of \(frame.format) can't be packed as PNG; convert it to "
+                    + "bgraPremultiplied first")
+        }
+    }
+
     /// The encoder for pictures of `shape`, which cannot change once it is open.
     private func open(_ shape: Shape) throws(AssetError) -> PacketEncoder {
         if let encoder, self.shape == shape { return encoder }
         let encoder = try PacketEncoder(named: "png")
         unsafe encoder.codec.pointee.width = CInt(shape.width)
         unsafe encoder.codec.pointee.height = CInt(shape.height)
-        unsafe encoder.codec.pointee.pix_fmt = shape.format
+        unsafe encoder.codec.pointee.pix_fmt = shape.kind.format
         unsafe encoder.codec.pointee.time_base = AVRational(num: 1, den: 1)
         unsafe encoder.codec.pointee.color_range = AVCOL_RANGE_JPEG
         unsafe encoder.codec.pointee.compression_level = CInt(compressionLevel)
@@ -91,7 +122,7 @@ public final class PNGEncoder {
             let picture = unsafe encoder.frame
             unsafe picture.pointee.width = CInt(shape.width)
             unsafe picture.pointee.height = CInt(shape.height)
-            unsafe picture.pointee.format = shape.format.rawValue
+            unsafe picture.pointee.format = shape.kind.format.rawValue
             unsafe picture.pointee.color_range = AVCOL_RANGE_JPEG
             unsafe picture.pointee.data.0 = start
             unsafe picture.pointee.linesize.0 = CInt(shape.stride)
@@ -106,48 +137,63 @@ public final class PNGEncoder {
         return try result.get()
     }
 
-    private static func hasAlpha(_ frame: borrowing Frame) -> Bool {
+    private static func isOpaque(_ frame: borrowing Frame) -> Bool {
         let plane = frame.planes[0]
         return unsafe frame.withUnsafeBytes { memory in
             for row in 0..<plane.rows {
                 let start = plane.offset + row * plane.stride
                 for alpha in stride(from: start + 3, to: start + plane.rowByteCount, by: 4)
                 where unsafe memory[alpha] != 255 {
-                    return true
+                    return false
                 }
             }
-            return false
+            return true
         }
     }
 
-    /// Puts the frame's pixels in PNG's order: red, green, blue and, where there is any, alpha.
+    /// Puts the frame's samples in PNG's order: red, green, blue and, where there is any, alpha; of
+    /// two bytes the higher one first.
     private func fill(from frame: borrowing Frame, _ shape: Shape) {
         let plane = frame.planes[0]
-        let pixelByteCount = shape.hasAlpha ? 4 : 3
         let byteCount = shape.stride * shape.height
         if pixels.count != byteCount { pixels = [UInt8](repeating: 0, count: byteCount) }
+        let format = frame.format
         unsafe pixels.withUnsafeMutableBytes { target in
             unsafe frame.withUnsafeBytes { memory in
                 for row in 0..<plane.rows {
-                    let source = plane.offset + row * plane.stride
-                    let line = row * shape.stride
-                    for x in 0..<shape.width {
-                        let (from, to) = (source + x * 4, line + x * pixelByteCount)
-                        let alpha = unsafe memory[from + 3]
-                        unsafe target[to] = Self.straight(memory[from + 2], alpha)
-                        unsafe target[to + 1] = Self.straight(memory[from + 1], alpha)
-                        unsafe target[to + 2] = Self.straight(memory[from], alpha)
-                        if shape.hasAlpha { unsafe target[to + 3] = alpha }
+                    let start = plane.offset + row * plane.stride
+                    let line = unsafe UnsafeRawBufferPointer(
+                        rebasing: memory[start..<start + plane.rowByteCount])
+                    let to = unsafe UnsafeMutableRawBufferPointer(
+                        rebasing: target[row * shape.stride..<(row + 1) * shape.stride])
+                    switch format {
+                    case .bgra, .bgraPremultiplied, .rgba, .rgbaPremultiplied:
+                        unsafe fill(to, from: line, format, hasAlpha: shape.kind == .rgba)
+                    case .rgba16:
+                        for byte in 0..<line.count { unsafe to[byte] = line[byte ^ 1] }
+                    default: unsafe to.copyMemory(from: line)
                     }
                 }
             }
         }
     }
 
-    /// A colour divided by alpha.
-    private static func straight(_ color: UInt8, _ alpha: UInt8) -> UInt8 {
-        if alpha == 255 || alpha == 0 { return color }
-        let value = (UInt32(color) * 255 + UInt32(alpha) / 2) / UInt32(alpha)
-        return UInt8(truncatingIfNeeded: min(255, value))
+    private func fill(
+        _ target: UnsafeMutableRawBufferPointer, from line: UnsafeRawBufferPointer,
+        _ format: PixelFormat, hasAlpha: Bool
+    ) {
+        let isBlueFirst = format == .bgra || format == .bgraPremultiplied
+        let (red, blue) = isBlueFirst ? (2, 0) : (0, 2)
+        let isPremultiplied = format.isPremultiplied
+        let pixelByteCount = hasAlpha ? 4 : 3
+        for x in 0..<line.count / 4 {
+            let (from, to) = (x * 4, x * pixelByteCount)
+            let alpha = unsafe line[from + 3]
+            let divisor = isPremultiplied ? alpha : 255
+            unsafe target[to] = straight(line[from + red], divisor)
+            unsafe target[to + 1] = straight(line[from + 1], divisor)
+            unsafe target[to + 2] = straight(line[from + blue], divisor)
+            if hasAlpha { unsafe target[to + 3] = alpha }
+        }
     }
 }

@@ -103,6 +103,10 @@ import Testing
             { $0.project = "" }, { $0.project = "a\0b" },
             { $0.name = String(repeating: "x", count: 256) }, { $0.namespace = .jobs },
             { $0.attributes["k"] = String(repeating: "x", count: 1 << 20) },
+            { $0.facts.width = -1 }, { $0.facts.height = 1 << 40 },
+            { $0.facts.sampleRate = -48_000 },
+            { $0.facts.channelCount = .min }, { $0.facts.durationSeconds = -0.5 },
+            { $0.facts.durationSeconds = .nan }, { $0.facts.frameRate = .infinity },
         ] {
             var description = image()
             change(&description)

@@ -15,7 +15,8 @@ import Testing
         #expect(report.packCount == 1 && report.missingByteCount == 0)
         let statistics = try original.store.statistics()
         do {
-            let copy = try Store.open(at: path)
+            let copy = try Store.open(
+                at: path, options: StoreOptions(reclaimsInBackground: false))
             #expect(copy.id == original.store.id)
             for (id, bytes) in original.contents {
                 #expect((try copy.bytes(of: id) == bytes) as Bool)
@@ -85,7 +86,8 @@ import Testing
             }
             return true
         }
-        let copy = try Store.open(at: path)
+        let copy = try Store.open(
+            at: path, options: StoreOptions(reclaimsInBackground: false))
         for (id, bytes) in contents { #expect((try copy.bytes(of: id) == bytes) as Bool) }
         #expect(try copy.verify().isIntact)
         try copy.close()
@@ -117,7 +119,8 @@ import Testing
             let path = test.directory.file("backup-\(round)")
             let report = try store.backup(to: path)
             #expect(report.missingByteCount == 0)
-            let copy = try Store.open(at: path)
+            let copy = try Store.open(
+                at: path, options: StoreOptions(reclaimsInBackground: false))
             let verified = try copy.verify()
             #expect(verified.isIntact, "\(verified.damaged)")
             try copy.close()

@@ -186,6 +186,7 @@ import Testing
         #expect(value.text("recipe") == "[1]" && value.text("submission") == "[2]")
         #expect(value.number("frameCount") == 7)
         #expect(value.number("crashCount") == 0 && value.number("progressAtStart") == 0)
+        #expect(value.number("retention") == 3 && value.number("retentionNumber") == 7)
 
         let state = try sample.only("jobsByState", key: "StateJobKey", tables).key
         #expect(state.number("state") == 4 && state.number("low") == id.low)

@@ -51,6 +51,46 @@ import Testing
         }
     }
 
+    /// A loss of power left a catalog that was never committed to, without the directory that was
+    /// made before it, or with pages that are anything; every later process then took it for
+    /// something else.
+    @Test func aCreationThatLostPowerIsFinished() throws {
+        for (hasPacks, byteCount) in [(false, 0), (true, 0), (true, 4096), (false, 8192)] {
+            let directory = try TemporaryDirectory()
+            let path = directory.file("store")
+            for name in hasPacks ? ["packs", "catalog"] : ["catalog"] {
+                try FileManager.default.createDirectory(
+                    atPath: "\(path)/\(name)", withIntermediateDirectories: true)
+            }
+            try Data(repeating: 7, count: byteCount).write(
+                to: URL(fileURLWithPath: "\(path)/catalog/data.mdb"))
+            #expect(throws: AssetError(.notAStore, "")) { try Store.open(at: path) }
+            let store = try Store.openOrCreate(at: path)
+            _ = try store.put(image(), [1])
+            #expect(try store.verify().isIntact)
+        }
+    }
+
+    /// A new catalog beside old packs would have overwritten what can be salvaged.
+    @Test func packsWhoseCatalogIsGoneAreNotMadeANewStore() throws {
+        let test = try TestStore()
+        _ = try test.store.put(image(), [1, 2, 3])
+        try test.store.close()
+        let pack = try #require(
+            FileManager.default.contentsOfDirectory(atPath: "\(test.path)/packs").first)
+        let before = FileManager.default.contents(atPath: "\(test.path)/packs/\(pack)")
+        let other = test.path + "-copy"
+        defer { try? FileManager.default.removeItem(atPath: other) }
+        try FileManager.default.copyItem(atPath: test.path, toPath: other)
+        try FileManager.default.removeItem(atPath: "\(other)/catalog/data.mdb")
+        for _ in 0..<2 {
+            #expect(throws: AssetError(.damaged, "")) { try Store.openOrCreate(at: other) }
+            #expect(throws: AssetError(.damaged, "")) { try Store.open(at: other) }
+            try Data().write(to: URL(fileURLWithPath: "\(other)/catalog/data.mdb"))
+        }
+        #expect(FileManager.default.contents(atPath: "\(other)/packs/\(pack)") == before)
+    }
+
     @Test func aProcessHasOneStorePerDirectory() throws {
         let test = try TestStore()
         let again = try Store.open(at: test.path + "/../store")

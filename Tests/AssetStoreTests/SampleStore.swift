@@ -22,7 +22,9 @@ struct SampleStore {
     }
 
     private static func fill(_ path: String) throws -> (Asset, Job) {
-        let store = try Store.create(at: path, quota: 1 << 40)
+        // Free ranges are to stay.
+        let store = try Store.create(
+            at: path, quota: 1 << 40, options: StoreOptions(reclaimsInBackground: false))
         try store.setQuota(1 << 39, ofProject: "project")
         let description = AssetDescription(
             namespace: .audio, project: "project", kind: "kind", name: "name",
@@ -39,7 +41,7 @@ struct SampleStore {
         let submitted = try store.submit(
             JobDescription(
                 project: "project", kind: "render", recipe: "[1]", submission: "[2]",
-                frameCount: 7))
+                frameCount: 7, retention: .last(7)))
         let lease = try store.start(submitted.id)
         let writer = FrameWriter(lease)
         let frame = [UInt8](repeating: 4, count: 77)

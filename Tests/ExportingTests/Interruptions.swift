@@ -9,18 +9,22 @@ import Testing
 /// A job that is killed at any point, any number of times, resumes with any number of workers to
 /// the byte-identical file, and no finished frame is drawn twice (P11).
 @Suite struct Interruptions {
-    @Test func theFileDoesNotDependOnTheWorkers() throws {
+    @Test(arguments: RenderFrameCodec.allCases)
+    func theFileDoesNotDependOnTheWorkers(_ frameCodec: RenderFrameCodec) throws {
         let fixture = try RenderFixture()
-        let one = try fixture.reference(workerCount: 1)
-        #expect(try fixture.reference(workerCount: 2) == one)
-        #expect(try fixture.reference(workerCount: 5) == one)
+        let one = try fixture.reference(workerCount: 1, frameCodec: frameCodec)
+        #expect(try fixture.reference(workerCount: 2, frameCodec: frameCodec) == one)
+        #expect(try fixture.reference(workerCount: 5, frameCodec: frameCodec) == one)
     }
 
-    @Test func killedAgainAndAgain() async throws {
+    @Test(arguments: [
+        (RenderFrameCodec.jpeg, [1, 1, 1, 2, 4, 8]), (RenderFrameCodec.lossless, [2]),
+    ])
+    func killedAgainAndAgain(_ frameCodec: RenderFrameCodec, _ rounds: [Int]) async throws {
         let fixture = try RenderFixture()
-        let reference = try fixture.reference(workerCount: 2)
+        let reference = try fixture.reference(workerCount: 2, frameCodec: frameCodec)
         var random = SeededGenerator(seed: 31)
-        for (round, kills) in [1, 1, 1, 2, 4, 8].enumerated() {
+        for (round, kills) in rounds.enumerated() {
             let (store, output) = (
                 fixture.storePath("s\(round)"), fixture.outputPath("\(round).mp4")
             )
@@ -30,29 +34,34 @@ import Testing
                 await #expect(processExitsWith: .signal(SIGKILL)) {
                     [
                         song = fixture.songPath as String, store = store as String,
-                        output = output as String, delay = delay as Int, workers = workers as Int
+                        output = output as String, delay = delay as Int, workers = workers as Int,
+                        codec = frameCodec.rawValue as String
                     ] in
                     Thread.detachNewThread {
                         usleep(UInt32(delay))
                         kill(getpid(), SIGKILL)
                     }
-                    let request = try RenderFixture.request(song: song, output: output)
+                    let request = try RenderFixture.request(
+                        song: song, output: output,
+                        frameCodec: RenderFrameCodec(rawValue: codec) ?? .jpeg)
                     _ = try RenderJob.submit(request, to: Store.openOrCreate(at: store))
                         .run(workerCount: workers)
                     // It was faster than its end.
                     sleep(60)
                 }
             }
-            try finish(fixture, store, output, equals: reference)
+            try finish(fixture, store, output, frameCodec, equals: reference)
         }
     }
 
     private func finish(
-        _ fixture: RenderFixture, _ path: String, _ output: String, equals reference: [UInt8]
+        _ fixture: RenderFixture, _ path: String, _ output: String,
+        _ frameCodec: RenderFrameCodec, equals reference: [UInt8]
     ) throws {
         let store = try Store.openOrCreate(at: path)
         let before = try store.jobs().first
-        let request = try RenderFixture.request(song: fixture.songPath, output: output)
+        let request = try RenderFixture.request(
+            song: fixture.songPath, output: output, frameCodec: frameCodec)
         let result = try RenderJob.submit(request, to: store).run(workerCount: 2)
         if let before {
             #expect(before.id == result.job)

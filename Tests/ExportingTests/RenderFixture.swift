@@ -32,22 +32,26 @@ struct RenderFixture: Sendable {
     func outputPath(_ name: String = "video.mp4") -> String { directory.file(name) }
 
     static func request(
-        song: String, output: String?, frameRate: Int = 25
+        song: String, output: String?, frameRate: Int = 25, frameCodec: RenderFrameCodec = .jpeg
     ) throws -> RenderRequest {
         try RenderRequest(
             audio: .file(song), project: "demo", width: 64, height: 48,
-            frameRate: FrameRate(numerator: frameRate), quality: .low, output: output)
+            frameRate: FrameRate(numerator: frameRate), quality: .low, frameCodec: frameCodec,
+            output: output)
     }
 
-    func request(output: String? = "video.mp4") throws -> RenderRequest {
-        try Self.request(song: songPath, output: output.map { outputPath($0) })
+    func request(
+        output: String? = "video.mp4", frameCodec: RenderFrameCodec = .jpeg
+    ) throws -> RenderRequest {
+        try Self.request(
+            song: songPath, output: output.map { outputPath($0) }, frameCodec: frameCodec)
     }
 
     /// Renders in one go and returns the file's bytes.
-    func reference(workerCount: Int) throws -> [UInt8] {
-        let name = "reference-\(workerCount)"
+    func reference(workerCount: Int, frameCodec: RenderFrameCodec = .jpeg) throws -> [UInt8] {
+        let name = "reference-\(workerCount)-\(frameCodec)"
         let store = try Store.create(at: storePath(name))
-        let request = try request(output: "\(name).mp4")
+        let request = try request(output: "\(name).mp4", frameCodec: frameCodec)
         _ = try RenderJob.submit(request, to: store).run(workerCount: workerCount)
         try store.close()
         return try bytes("\(name).mp4")

@@ -2,6 +2,7 @@ import AssetStore
 import Basics
 import Exporting
 import Foundation
+import FrameCodecs
 import Media
 import Rendering
 import Synchronization
@@ -82,7 +83,7 @@ import Testing
         let changes: [(inout RenderRequest) throws -> Void] = [
             { $0.width = 98 }, { $0.frameRate = try FrameRate(parsing: "29.97") },
             { $0.quality = .medium }, { $0.from = 0.1 }, { $0.to = 0.4 },
-            { $0.project = "other" }, { $0.scene = scene },
+            { $0.project = "other" }, { $0.scene = scene }, { $0.frameCodec = .lossless },
         ]
         for change in changes {
             var request = base
@@ -91,15 +92,48 @@ import Testing
         }
         var same = base
         same.output = fixture.outputPath()
-        same.keepFrames = true
+        same.retention = .all
         #expect(try !ids.insert(RenderJob.submit(same, to: store).id).inserted)
+    }
+
+    /// What is kept without loss is what was drawn, to the sample.
+    @Test func losslessFramesAreWhatWasDrawn() throws {
+        let fixture = try RenderFixture(seconds: 0.5)
+        let store = try Store.create(at: fixture.storePath())
+        var request = try fixture.request(frameCodec: .lossless)
+        request.retention = .all
+        var scene = Scene()
+        scene.background = try #require(Color("#3366CC"))
+        request.scene = scene
+        let result = try RenderJob.submit(request, to: store).run()
+        var unpacker = try FrameUnpacker()
+        for index in [0, 11] {
+            let shape = try store.withFrame(index, of: result.job) { stored, bytes in
+                #expect(stored.facts.codec == FrameCodec.lossless.rawValue)
+                let shape = try unpacker.shape(of: bytes, codec: .lossless)
+                var frame = try Frame(
+                    width: shape.width, height: shape.height, format: shape.format)
+                try unpacker.unpack(bytes, codec: .lossless, into: &frame)
+                let row = frame.planes[0].stride
+                let pixel = frame.withBytes { memory in
+                    (0..<4).map { channel in
+                        unsafe memory.unsafeLoad(
+                            fromByteOffset: 7 * row + channel, as: UInt8.self)
+                    }
+                }
+                #expect(pixel == [0xCC, 0x66, 0x33, 0xFF])
+                return shape
+            }
+            #expect(
+                shape == FrameShape(width: 64, height: 48, format: .bgraPremultiplied))
+        }
     }
 
     @Test func keptFramesStay() throws {
         let fixture = try RenderFixture(seconds: 1)
         let store = try Store.create(at: fixture.storePath())
         var request = try fixture.request()
-        request.keepFrames = true
+        request.retention = .all
         let result = try RenderJob.submit(request, to: store).run()
         #expect(try store.job(result.job)?.frames.count == 25)
         #expect(try store.missingFrames(of: result.job, count: 25).isEmpty)

@@ -78,6 +78,68 @@ private func reference(_ y: UInt8, _ cb: UInt8, _ cr: UInt8) -> (Double, Double,
         #expect(video.samples(plane: 0)[511] == 235)
     }
 
+    /// Drawn pixels, every one of its own colour, are nearest to BT.709 in double precision, and
+    /// chroma to that of the mean of 2×2.
+    @Test(arguments: [(64, 64), (63, 37), (1, 1), (2, 1), (1, 2), (129, 5), (16, 3)])
+    func pixelsAreNearestToTheReference(_ size: (Int, Int)) throws {
+        var generator = SeededGenerator(seed: 2)
+        var source = try Frame(width: size.0, height: size.1, format: .bgraPremultiplied)
+        source.fill(plane: 0) { _, _ in
+            Bool.random(using: &generator)
+                ? UInt8.random(in: 0...255, using: &generator)
+                : Bool.random(using: &generator) ? 0 : 255
+        }
+        var video = try Frame(width: size.0, height: size.1, format: .yuv420BT709)
+        try convertToBT709(source, into: &video)
+        let pixels = source.samples(plane: 0).map(Double.init)
+        func luma(_ place: Int) -> Double {
+            0.2126 * pixels[place + 2] + 0.7152 * pixels[place + 1] + 0.0722 * pixels[place]
+        }
+        let lumas = video.samples(plane: 0)
+        var worst = 0.0
+        for place in 0..<size.0 * size.1 {
+            worst = max(worst, abs(Double(lumas[place]) - (16 + luma(4 * place) * 219 / 255)))
+        }
+        let (blues, reds) = (video.samples(plane: 1), video.samples(plane: 2))
+        let chromaWidth = (size.0 + 1) / 2
+        for row in 0..<(size.1 + 1) / 2 {
+            for column in 0..<chromaWidth {
+                var (blue, red) = (0.0, 0.0)
+                for (y, x) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
+                    let (y, x) = (min(2 * row + y, size.1 - 1), min(2 * column + x, size.0 - 1))
+                    let place = 4 * (y * size.0 + x)
+                    blue += (pixels[place] - luma(place)) / 1.8556 / 4
+                    red += (pixels[place + 2] - luma(place)) / 1.5748 / 4
+                }
+                let at = row * chromaWidth + column
+                worst = max(
+                    worst, abs(Double(blues[at]) - (128 + blue * 224 / 255)),
+                    abs(Double(reds[at]) - (128 + red * 224 / 255)))
+            }
+        }
+        #expect(worst < 0.53)
+    }
+
+    /// Rows lie where each frame's planes say, not where the other's do.
+    @Test func eachFrameHasItsOwnStrides() throws {
+        for format in [PixelFormat.yuv420JPEG, .bgraPremultiplied] {
+            var random = SeededGenerator(seed: 3)
+            var source = try Frame(width: 70, height: 33, format: format)
+            for plane in 0..<format.planeCount {
+                source.fill(plane: plane) { _, _ in .random(in: 0...255, using: &random) }
+            }
+            var plain = try Frame(width: 70, height: 33, format: .yuv420BT709)
+            var tight = try Frame(
+                width: 70, height: 33, format: .yuv420BT709, strides: [71, 35, 49])
+            try convertToBT709(source, into: &plain)
+            try convertToBT709(source, into: &tight)
+            for plane in 0..<3 {
+                let (left, right) = (tight.samples(plane: plane), plain.samples(plane: plane))
+                #expect(left == right)
+            }
+        }
+    }
+
     @Test func otherFormatsAndSizesAreRefused() throws {
         let source = try Frame(width: 4, height: 4, format: .yuv420JPEG)
         let pixels = try Frame(width: 4, height: 4, format: .rgba)

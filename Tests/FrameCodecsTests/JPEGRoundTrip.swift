@@ -64,7 +64,7 @@ import Testing
 
     @Test func wrongArgumentsAreRefused() throws {
         var encoder = try JPEGEncoder()
-        let planes = try Frame(width: 8, height: 8, format: .yuv420JPEG)
+        let planes = try Frame(width: 8, height: 8, format: .yuv420BT709)
         let pixels = try gradient(width: 8, height: 8)
         #expect(throws: AssetError(.invalidArgument, "")) {
             try encoder.bytes(of: planes, quality: 90)
@@ -80,7 +80,7 @@ import Testing
         #expect(throws: AssetError(.inputUnreadable, "")) {
             try unsafe decoder.decode(bytes.span.bytes, into: &larger)
         }
-        var wrong = try Frame(width: 8, height: 8, format: .rgba)
+        var wrong = try Frame(width: 8, height: 8, format: .rgba16)
         #expect(throws: AssetError(.invalidArgument, "")) {
             try unsafe decoder.decode(bytes.span.bytes, into: &wrong)
         }

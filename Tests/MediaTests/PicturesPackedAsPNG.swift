@@ -51,7 +51,7 @@ import Testing
     }
 
     @Test func otherFormatsAreRefused() throws {
-        let frame = try Frame(width: 2, height: 2, format: .rgba)
+        let frame = try Frame(width: 2, height: 2, format: .yuv420BT709)
         #expect(throws: AssetError(.invalidArgument, "")) { try bytes(frame, PNGEncoder()) }
     }
 

@@ -114,6 +114,17 @@ import Testing
         #expect(try ZipReader(path: archive.path).entry(at: 0).path == "b")
     }
 
+    /// bsdtar fills up what goes into a pipe to blocks of 10 KiB.
+    @Test func zerosBehindTheEnd() throws {
+        var built = BuiltArchive([BuiltEntry("a", text)])
+        for count in [1, 2, 22, 10_239] {
+            let padding = [UInt8](repeating: 0, count: count)
+            #expect(try contents(of: ArchiveOnDisk(built.bytes + padding)) == ["a": text])
+        }
+        built.comment = [7, 0, 0]
+        #expect(try contents(of: ArchiveOnDisk(built.bytes + [0])) == ["a": text])
+    }
+
     /// Tools without zip64 count on from 0 after 65535.
     @Test func countsThatRanOver() throws {
         let entries = (0..<65_540).map { BuiltEntry("\($0)", [1]) }

@@ -178,7 +178,9 @@ import Testing
             try expectRefusal("", Array(bytes[..<count]))
             if count > 0 { try expectRefusal("", Array(bytes[count...])) }
         }
-        try expectRefusal("tail", bytes + [0])
+        try expectRefusal("tail", bytes + [1])
+        try expectRefusal("tail", bytes + [0, 0, 1])
+        try expectRefusal("tail", bytes + [UInt8](repeating: 0, count: 1 << 16))
         archive.disk = 1
         try expectRefusal("split", archive.bytes)
         archive.disk = 0
@@ -193,6 +195,8 @@ import Testing
         archive.directoryByteCount = nil
         // A comment that is itself an end with a comment of its own.
         archive.comment = BuiltArchive([]).bytes
+        try expectRefusal("two ends", archive.bytes)
+        archive.comment += [0, 0]
         try expectRefusal("two ends", archive.bytes)
     }
 
@@ -255,7 +259,7 @@ import Testing
                     $0.byteCount = 100_000_000
                 }
             })
-        try expectRefusal("without content", (0..<10_001).map { BuiltEntry("\($0)", []) })
+        try expectRefusal("without content", (0..<100_000).map { BuiltEntry("\($0)", []) })
     }
 
     @Test func contentThatIsNotWhatWasClaimed() throws {

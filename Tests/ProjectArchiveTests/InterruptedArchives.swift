@@ -57,6 +57,37 @@ import Testing
         try store.close()
     }
 
+    /// What was stored before the process was killed is not read again: it may even be gone.
+    @Test func whatIsStoredIsNotReadAgain() async throws {
+        let (source, directory) = (try ArchiveStore(), try TemporaryDirectory())
+        try source.store.fill("p", assetCount: 40, frameCount: 60)
+        let archive = source.file("p.zip")
+        _ = try source.store.exportProject("p", to: archive)
+        let target = directory.file("store")
+        await #expect(processExitsWith: .signal(SIGKILL)) {
+            [target = target as String, archive = archive as String] in
+            let store = try Store.openOrCreate(at: target)
+            _ = try store.importProject(from: archive) { progress in
+                // What is told of is durable a moment later.
+                let storedByteCount = (try? store.statistics().storedByteCount) ?? 0
+                if storedByteCount > progress.totalByteCount / 2 { kill(getpid(), SIGKILL) }
+                return true
+            }
+        }
+        // Of the asset that has most of the bytes, 100 are others now.
+        let file = try File(archive, [.write])
+        try unsafe file.write([UInt8](repeating: 9, count: 100).span.bytes, at: 4 << 20)
+        let fresh = try ArchiveStore()
+        #expect(throws: AssetError(.inputUnreadable, "")) {
+            try fresh.store.importProject(from: archive)
+        }
+        let store = try Store.openOrCreate(at: target)
+        _ = try store.importProject(from: archive)
+        let expected = try ProjectDump("p", in: source.store)
+        #expect(try ProjectDump("p", in: store) == expected)
+        try store.close()
+    }
+
     @Test func killedExportsGoOnAndGiveTheSameBytes() async throws {
         let directory = try TemporaryDirectory()
         let path = directory.file("store")

@@ -57,12 +57,20 @@ import Testing
         }
     }
 
+    private let honest: Honest
+    /// Where nothing of them may ever be.
+    private let target: ArchiveStore
+
+    init() throws {
+        honest = try Honest()
+        target = try ArchiveStore()
+        try target.store.fill("other", seed: 9, assetCount: 4, frameCount: 3)
+    }
+
     private func expectRefusal(
         of archive: ArchiveOnDisk, _ reason: String,
         sourceLocation: SourceLocation = #_sourceLocation
     ) throws {
-        let target = try ArchiveStore()
-        try target.store.fill("other", seed: 9, assetCount: 4, frameCount: 3)
         let before = try target.figures()
         let error = #expect(throws: AssetError.self, sourceLocation: sourceLocation) {
             try target.store.importProject(from: archive.path)
@@ -76,20 +84,19 @@ import Testing
     }
 
     @Test func theHonestOneIsTaken() throws {
-        let archive = try Honest().archive()
-        let target = try ArchiveStore()
+        let archive = try honest.archive()
         _ = try target.store.importProject(from: archive.path)
-        let kept = try Honest().archive(keepingEnd: true)
+        let kept = try honest.archive(keepingEnd: true)
         _ = try target.store.importProject(from: kept.path, as: "q")
-        #expect(try target.store.projects().map(\.name) == ["p", "q"])
+        #expect(try target.store.projects().map(\.name) == ["other", "p", "q"])
     }
 
     @Test func theOrderOfEntriesDoesNotMatter() throws {
-        var honest = try Honest()
+        var honest = honest
         honest.entries.reverse()
         honest.entries.insert(("__MACOSX/._x", [1]), at: 3)
         honest.entries.insert(("assets/", []), at: 0)
-        let (target, archive) = (try ArchiveStore(), try honest.archive())
+        let archive = try honest.archive()
         #expect(try target.store.importProject(from: archive.path).jobCount == 4)
     }
 
@@ -98,7 +105,7 @@ import Testing
         _ needle: String, _ old: String, _ new: String, _ reason: String,
         sourceLocation: SourceLocation = #_sourceLocation
     ) throws {
-        var honest = try Honest()
+        var honest = honest
         let place = try honest.place(needle)
         let changed = honest.lines[place].replacing(old, with: new)
         #expect(changed != honest.lines[place], sourceLocation: sourceLocation)
@@ -114,7 +121,7 @@ import Testing
             "\"type\":\"frame\"", "/000000.jpg", "/000099.jpg", "is named by its manifest")
         try expectRefusal(
             "\"namespace\":\"images\"", "assets/images/", "../assets/", "is named by its manifest")
-        var twice = try Honest()
+        var twice = honest
         let place = try twice.place("\"namespace\":\"videos\"")
         let first = try twice.place("\"namespace\":\"images\"")
         for key in ["entry", "byteCount", "checksum"] {
@@ -123,14 +130,14 @@ import Testing
                 with: try #require(twice.lines[first].member(key)))
         }
         try expectRefusal(of: try twice.archive(), "is named twice")
-        var unnamed = try Honest()
+        var unnamed = honest
         unnamed.entries.append(("assets/more.png", [1]))
         try expectRefusal(of: try unnamed.archive(), "does not name it")
     }
 
     @Test func checksumsThatAreNotTrue() throws {
         for type in ["asset", "frame", "segment"] {
-            var honest = try Honest()
+            var honest = honest
             let place = try #require(
                 honest.lines.lastIndex {
                     $0.contains("\"type\":\"\(type)\"") && $0.contains("\"entry\"")
@@ -144,7 +151,7 @@ import Testing
     }
 
     @Test func aDamagedLastEntryLeavesTheStoreAsItWas() throws {
-        var honest = try Honest()
+        var honest = honest
         let last = honest.entries.count - 1
         var bytes = BuiltArchive(
             honest.entries.map { BuiltEntry($0.path, $0.content) }
@@ -164,7 +171,6 @@ import Testing
     }
 
     @Test func linesInTheWrongPlace() throws {
-        let honest = try Honest()
         func expect(_ reason: String, _ change: (inout [String]) throws -> Void) throws {
             var changed = honest
             try change(&changed.lines)
@@ -223,18 +229,30 @@ import Testing
             "longer than 255")
     }
 
+    @Test func factsThatNoMediumHas() throws {
+        for (old, new, reason) in [
+            ("\"width\":3", "\"width\":-3", "width -3"),
+            ("\"height\":4", "\"height\":4294967296", "height 4294967296"),
+            ("\"durationSeconds\":", "\"durationSeconds\":-", "duration -"),
+            ("\"durationSeconds\":0.1", "\"durationSeconds\":\"nan\"", "duration nan"),
+            ("\"frameRate\":29.97002997002997", "\"frameRate\":\"inf\"", "frame rate inf"),
+            ("\"sampleRate\":", "\"sampleRate\":-", "sample rate -48000"),
+            ("\"channelCount\":", "\"channelCount\":-", "channel count -2"),
+        ] { try expectRefusal("\"type\":\"asset\"", old, new, reason) }
+    }
+
     @Test func anEndThatDoesNotCountWhatWasBefore() throws {
-        var shorter = try Honest()
+        var shorter = honest
         shorter.lines.remove(at: try shorter.place("\"type\":\"checkpoint\""))
         try expectRefusal(of: try shorter.archive(keepingEnd: true), "counts other lines")
-        var changed = try Honest()
+        var changed = honest
         let place = try changed.place("\"type\":\"scene\"")
         changed.lines[place] = changed.lines[place].replacing("[]", with: "{}")
         try expectRefusal(of: try changed.archive(keepingEnd: true), "were changed")
-        var cut = try Honest()
+        var cut = honest
         cut.lines[cut.lines.count - 1] = cut.lines[1]
         try expectRefusal(of: try cut.archive(keepingEnd: true), "")
-        var without = try Honest()
+        var without = honest
         without.lines = []
         let empty = try ArchiveOnDisk(
             of: without.entries.map { BuiltEntry($0.path, $0.content) }
@@ -243,9 +261,7 @@ import Testing
     }
 
     @Test func anyByteOfTheManifestChanged() throws {
-        let honest = try Honest()
         var random = SeededGenerator(seed: 77)
-        let target = try ArchiveStore()
         let before = try target.figures()
         for _ in 0..<300 {
             var changed = honest

@@ -194,7 +194,8 @@ extension Store {
             let job = try submit(
                 JobDescription(
                     project: project, kind: kind, recipe: "{\"n\":\(number),\"s\":\"\\u0041\"}",
-                    submission: "{\"output\":\"v.mp4\"}", frameCount: frameCount * 2))
+                    submission: "{\"output\":\"v.mp4\"}", frameCount: frameCount * 2,
+                    retention: .every(3)))
             jobs.append(job)
             if number == 2 { continue }
             let lease = try start(job.id)

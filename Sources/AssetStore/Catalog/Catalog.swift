@@ -51,10 +51,13 @@ struct Catalog: Sendable {
     /// - Parameters:
     ///   - newStore: what to write into a catalog that has no tables yet; `nil` when only a
     ///     finished store is wanted.
+    ///   - beforeFirstCommit: called before the tables are made.
     ///   - onClose: called once the catalog is closed and may be opened again.
     /// - Throws: ``AssetError/Code/notAStore`` when the tables are not there.
     init(
-        path: String, newStore: StoreRecord?, onClose: @escaping @Sendable () -> Void
+        path: String, newStore: StoreRecord?,
+        beforeFirstCommit: () throws(AssetError) -> Void = {},
+        onClose: @escaping @Sendable () -> Void
     ) throws(AssetError) {
         let environment = try Environment(path: path, onClose: onClose)
         guard let newStore, try environment.isFresh() else {
@@ -63,6 +66,9 @@ struct Catalog: Sendable {
             }
             return
         }
+        // A file that is longer than a new one then has the beginning of a new one at least.
+        try environment.synchronize()
+        try beforeFirstCommit()
         self = try environment.openTables(create: true) { opener throws(AssetError) in
             let catalog = try Catalog(environment, opener, isNew: true)
             // Another process may have been faster.
@@ -109,16 +115,22 @@ struct Catalog: Sendable {
         holes = try opener.existingTable("holes")
     }
 
-    /// Changes the catalog outside of the committer's groups.
+    /// Changes the catalog.
+    ///
+    /// - Parameter pack: what says enough to do it again, durably; then the change itself need not be
+    ///   durable when this returns.
     func change<Result>(
+        knownFrom pack: PackID? = nil,
         _ body: (borrowing WriteTransaction, ChangeSet) throws -> Result
     ) throws -> Result {
-        try environment.write { transaction in
+        func change(_ transaction: borrowing WriteTransaction) throws -> Result {
             let changes = ChangeSet(self)
             let result = try body(transaction, changes)
             try changes.flush(to: transaction)
             return result
         }
+        guard let pack else { return try environment.write(change) }
+        return try environment.writeDeferred(knownFrom: pack.number, change)
     }
 
     /// Makes a written payload part of the store.

@@ -38,8 +38,29 @@ extension Catalog {
         if !home.isStaged { changes.note(ChangeRecord(.put, .asset(id))) }
     }
 
-    /// Enters a new content, for one asset.
+    /// Enters an asset with a content of its own.
+    ///
+    /// - Parameter different: a content with the same checksum and length that is another one.
+    /// - Throws: ``ContentConflict/appeared`` when there is a content that may be the same.
     func insert(
+        _ id: AssetID, _ record: Asset.Record, parts: [PayloadLocation],
+        unless different: ContentID?, into home: ProjectHome,
+        in transaction: borrowing WriteTransaction, _ changes: ChangeSet
+    ) throws {
+        try requireFree(id, in: transaction)
+        let present = try content(
+            with: record.checksum, byteCount: record.byteCount, in: transaction)
+        guard present == nil || present == different else { throw ContentConflict.appeared }
+        let entry = ContentRecord(
+            referenceCount: 1, namespace: record.description.namespace,
+            byteCount: record.byteCount, storedByteCount: record.storedByteCount,
+            checksum: record.checksum, firstPart: parts.first)
+        try insert(record.content, entry, parts: parts, in: transaction, changes)
+        try insert(id, record, into: home, in: transaction, changes)
+    }
+
+    /// Enters a new content, for one asset.
+    private func insert(
         _ id: ContentID, _ record: ContentRecord, parts locations: [PayloadLocation],
         in transaction: borrowing WriteTransaction, _ changes: ChangeSet
     ) throws {
@@ -64,7 +85,7 @@ extension Catalog {
 
     /// A content with a checksum and a length; `nil` when there is none.
     func content(
-        with checksum: ContentChecksum, byteCount: Int,
+        with checksum: ContentChecksum, byteCount: UInt64,
         in transaction: borrowing some Transaction & ~Copyable
     ) throws -> ContentID? {
         var found: ContentID?

@@ -172,6 +172,8 @@ struct RemovalKey: TableKey, Hashable {
         case project = 1
         /// A job's frames and segments; both halves are the sequence's identifier.
         case sequence = 2
+        /// Frames that a complete job doesn't keep; both halves are the job's identifier.
+        case excessFrames = 3
     }
 
     var kind: Kind
@@ -190,6 +192,10 @@ struct RemovalKey: TableKey, Hashable {
 
     init(_ sequence: SequenceID) {
         (kind, high, low) = (.sequence, sequence.high, sequence.low)
+    }
+
+    init(_ job: JobID) {
+        (kind, high, low) = (.excessFrames, job.high, job.low)
     }
 
     init(key: inout ByteReader) throws(AssetError) {

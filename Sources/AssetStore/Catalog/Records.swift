@@ -224,10 +224,13 @@ struct ProjectNumberRecord: TableValue, Equatable {
 /// Since when something is being cleared away.
 struct RemovalRecord: TableValue, Equatable {
     var removedAt: Timestamp
+    /// Of frames that a complete job doesn't keep: the index from which on they may be there.
+    var position: UInt64 = 0
 
     func append(to value: inout ByteWriter) {
         value.append(UInt8(1))
         value.append(removedAt.millisecondsSinceEpoch)
+        value.append(position)
     }
 
     init(removedAt: Timestamp) { self.removedAt = removedAt }
@@ -235,6 +238,7 @@ struct RemovalRecord: TableValue, Equatable {
     init(value: inout ByteReader) throws(AssetError) {
         try value.requireVersion(1)
         removedAt = Timestamp(millisecondsSinceEpoch: try value.integer())
+        position = try value.integer()
     }
 }
 

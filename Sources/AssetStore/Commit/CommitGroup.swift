@@ -17,14 +17,18 @@ struct CommitGroup: Sendable {
 
     /// Commits a group. A request that fails is taken out, and the others are tried again: nobody
     /// suffers for another's error.
-    func commit(to target: CommitTarget) {
+    ///
+    /// - Parameter deferring: the catalog need not be flushed, if what is committed follows what was
+    ///   committed before in its pack: then it is found there again.
+    func commit(to target: CommitTarget, deferring isDeferred: Bool) {
         let (catalog, admission) = (target.catalog, target.admission)
         var remaining = requests
+        let pack = isDeferred ? (try? packToFollow(in: catalog)) ?? nil : nil
         while !remaining.isEmpty {
             var failed: (index: Int, error: any Error)?
             var committing: [Reservation] = []
             do {
-                let hasFreed = try catalog.change { transaction, changes in
+                let hasFreed = try catalog.change(knownFrom: pack) { transaction, changes in
                     for (index, request) in remaining.enumerated() {
                         do {
                             try Self.apply(request, catalog, transaction, changes)
@@ -78,6 +82,15 @@ struct CommitGroup: Sendable {
             request.completion(.failure(error))
             return true
         }
+    }
+
+    /// The pack of the only payload, if it lies where the committed part of the pack ends. Nobody else
+    /// commits to the pack meanwhile.
+    private func packToFollow(in catalog: Catalog) throws -> PackID? {
+        guard requests.count == 1, requests[0].payloads.count == 1 else { return nil }
+        let extent = requests[0].payloads[0].location.extent
+        let record = try catalog.environment.read { try $0.get(catalog.packs, extent.pack) }
+        return record?.committedEnd == extent.offset ? extent.pack : nil
     }
 
     private static func apply(

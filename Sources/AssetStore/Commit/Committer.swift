@@ -18,6 +18,9 @@ final class Committer: Sendable {
         var payloads: [WrittenPayload] = []
         /// What was reserved for it.
         var reservation: Reservation?
+        /// Whether the record of its one payload says all that is to change, so that the change can
+        /// be done again from it.
+        var isReplayable = false
         /// Payloads that were written in vain.
         var abandoned: [WrittenPayload] = []
         /// Changes the catalog. Runs on a committing thread; it may run again when another request
@@ -35,6 +38,12 @@ final class Committer: Sendable {
         var isCommitting = false
         /// How many requests the newest group had: whether callers come alone.
         var groupCount = 0
+        /// How many replayable requests came alone, one after the other.
+        var loneCount = 0
+        /// The same when it was looked at last.
+        var seenLoneCount = 0
+        /// Whether there may be commits that are not flushed.
+        var hasDeferred = false
         var threads: Threads?
         /// Whether the threads are to end when nothing waits.
         var isStopping = false
@@ -53,6 +62,12 @@ final class Committer: Sendable {
 
     /// The most requests of one group; bounds the memory of a transaction.
     private static let groupCountMax = 4096
+
+    /// How many that come alone are flushed before the next ones are deferred, which pays for many.
+    private static let flushedCount = 2
+
+    /// How long nobody commits before what was deferred is flushed.
+    private static let idleSeconds = 0.1
 
     /// - Parameter onFreed: called after a commit that freed ranges of packs.
     init(catalog: Catalog, admission: Admission, onFreed: @escaping @Sendable () -> Void) {
@@ -98,25 +113,31 @@ final class Committer: Sendable {
     /// Commits a change and waits until it is durable.
     func commit(
         payloads: [WrittenPayload] = [], reservation: Reservation? = nil,
-        abandoned: [WrittenPayload] = [],
+        isReplayable: Bool = false, abandoned: [WrittenPayload] = [],
         _ apply: @escaping @Sendable (borrowing WriteTransaction, ChangeSet) throws -> Void
     ) throws {
         let outcome = Outcome()
         let request = Request(
-            payloads: payloads, reservation: reservation, abandoned: abandoned, apply: apply
+            payloads: payloads, reservation: reservation, isReplayable: isReplayable,
+            abandoned: abandoned, apply: apply
         ) { outcome.set($0) }
-        let isAlone = queue.withLock { queue in
-            guard queue.isRunning, queue.isIdle, queue.groupCount <= 1 else { return false }
+        let (isAlone, isDeferred) = queue.withLock { queue in
+            guard queue.isRunning, queue.isIdle, queue.groupCount <= 1 else {
+                return (false, false)
+            }
             (queue.isSyncing, queue.isCommitting) = (true, true)
-            return true
+            queue.loneCount = isReplayable ? queue.loneCount + 1 : 0
+            return (true, queue.loneCount > Self.flushedCount)
         }
         if isAlone {
             var group = CommitGroup(requests: [request])
             group.synchronize()
-            group.commit(to: target)
+            group.commit(to: target, deferring: isDeferred)
             let isAwaited = queue.withLock { queue in
                 (queue.isSyncing, queue.isCommitting) = (false, false)
-                return !queue.isIdle || queue.isStopping
+                let isFirst = isDeferred && !queue.hasDeferred
+                if isDeferred { queue.hasDeferred = true }
+                return isFirst || !queue.isIdle || queue.isStopping
             }
             // Waking the threads for nothing would cost as much as handing over to them.
             if isAwaited { queue.update { _ in } }
@@ -161,6 +182,7 @@ final class Committer: Sendable {
             queue.requests.removeFirst(group.requests.count)
             queue.isSyncing = true
             queue.groupCount = group.requests.count
+            queue.loneCount = 0
             return group
         }
         guard var group = next else { return false }
@@ -172,22 +194,65 @@ final class Committer: Sendable {
         return true
     }
 
-    /// Commits the next group whose packs are synced; says whether there may be another.
+    /// What the committing thread does next.
+    private enum Turn {
+        case commit(CommitGroup)
+        case flush
+        case end
+    }
+
+    /// Commits the next group whose packs are synced, or flushes what was deferred; says whether
+    /// there may be more.
     private static func commitNext(_ queue: Monitor<Queue>, to target: CommitTarget) -> Bool {
-        let next = queue.wait { (queue) -> CommitGroup?? in
+        let turn = nextTurn(queue)
+        // Whoever waits for the place of a synced group.
+        queue.update { _ in }
+        switch turn {
+        case .commit(let group):
+            group.commit(to: target, deferring: false)
+            queue.update { $0.isCommitting = false }
+        case .flush:
+            flush(queue, target)
+        case .end: return false
+        }
+        return true
+    }
+
+    private static func nextTurn(_ queue: Monitor<Queue>) -> Turn {
+        func next(_ queue: inout Queue) -> Turn? {
             if queue.isCommitting { return nil }
             if let group = queue.synced.take() {
                 queue.isCommitting = true
-                return group
+                return .commit(group)
             }
-            return queue.isStopping && queue.isIdle ? .some(nil) : nil
+            return queue.isStopping && queue.isIdle ? .end : nil
         }
-        // Whoever waits for the place of a synced group.
-        queue.update { _ in }
-        guard let group = next else { return false }
-        group.commit(to: target)
-        queue.update { $0.isCommitting = false }
-        return true
+        while true {
+            // Without anything to flush, the thread sleeps until it is woken.
+            let turn = queue.wait { next(&$0) ?? ($0.hasDeferred ? .flush : nil) }
+            guard case .flush = turn else { return turn }
+            if let turn = queue.wait(seconds: idleSeconds, next) { return turn }
+            if isIdle(queue) { return .flush }
+        }
+    }
+
+    /// Whether nobody committed alone since it was asked last.
+    private static func isIdle(_ queue: Monitor<Queue>) -> Bool {
+        queue.withLock { queue in
+            defer { queue.seenLoneCount = queue.loneCount }
+            return queue.seenLoneCount == queue.loneCount
+        }
+    }
+
+    /// Flushes what was deferred. When that fails, whoever commits next is told.
+    private static func flush(_ queue: Monitor<Queue>, _ target: CommitTarget) {
+        let environment = target.catalog.environment
+        do {
+            if environment.hasDeferred { try environment.flushDeferred() }
+            queue.withLock { $0.hasDeferred = environment.hasDeferred }
+        } catch {
+            queue.withLock { $0.hasDeferred = false }
+        }
     }
 }
 

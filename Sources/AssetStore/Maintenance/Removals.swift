@@ -29,8 +29,8 @@ extension Store {
             guard let next else { return }
             try committer.commit { [catalog] transaction, changes in
                 // Another process may have been faster.
-                guard try transaction.get(catalog.removals, next) != nil else { return }
-                try catalog.clear(next, countMax, in: transaction, changes)
+                guard let record = try transaction.get(catalog.removals, next) else { return }
+                try catalog.clear(next, record, countMax, in: transaction, changes)
             }
         }
     }
@@ -39,8 +39,8 @@ extension Store {
 extension Catalog {
     /// Clears a bounded part of a removed thing away, and the note of its removal with the last.
     fileprivate func clear(
-        _ removal: RemovalKey, _ countMax: Int, in transaction: borrowing WriteTransaction,
-        _ changes: ChangeSet
+        _ removal: RemovalKey, _ record: RemovalRecord, _ countMax: Int,
+        in transaction: borrowing WriteTransaction, _ changes: ChangeSet
     ) throws {
         let cleared: Int
         switch removal.kind {
@@ -51,6 +51,11 @@ extension Catalog {
             cleared = try clear(
                 SequenceID(high: removal.high, low: removal.low), countMax, in: transaction,
                 changes)
+        case .excessFrames:
+            let isPartial = try removeExcessFrames(
+                of: JobID(high: removal.high, low: removal.low), record, countMax: countMax,
+                in: transaction, changes)
+            cleared = isPartial ? countMax : 0
         }
         if cleared < countMax { try transaction.delete(removals, removal) }
     }

@@ -105,7 +105,7 @@ final class Salvager: Sendable {
                     + "is damaged")
         }
         for record in described {
-            guard case .asset(let id, let project, let asset) = try description(of: record)
+            guard case .asset(let id, let project, let asset, _) = try description(of: record)
             else {
                 lose(content.description, nil, "it is described as something else", isDamage: true)
                 continue

@@ -28,6 +28,23 @@ public struct MediaFacts: Equatable, Sendable {
         self.sampleRate = sampleRate
         self.channelCount = channelCount
     }
+
+    /// Checks that a medium can be so.
+    ///
+    /// - Throws: ``AssetError/Code/invalidArgument``, naming the fact.
+    func validate() throws(AssetError) {
+        let counts = [
+            ("width", width), ("height", height), ("sample rate", sampleRate),
+            ("channel count", channelCount),
+        ]
+        for case (let name, let count?) in counts where UInt32(exactly: count) == nil {
+            throw AssetError(.invalidArgument, "a medium can't have the \(name) \(count)")
+        }
+        let reals = [("duration", durationSeconds), ("frame rate", frameRate)]
+        for case (let name, let real?) in reals where !(real >= 0 && real.isFinite) {
+            throw AssetError(.invalidArgument, "a medium can't have the \(name) \(real)")
+        }
+    }
 }
 
 /// What a caller says of an asset it stores.
@@ -96,6 +113,7 @@ public struct AssetDescription: Equatable, Sendable {
                 .invalidArgument,
                 "the parameters are longer than \(Limits.parametersByteCountMax) bytes")
         }
+        try facts.validate()
     }
 
     private func validate(_ text: String, _ field: String) throws(AssetError) {

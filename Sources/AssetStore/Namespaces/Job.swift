@@ -39,15 +39,19 @@ public struct JobDescription: Equatable, Sendable {
     public var submission: String
     /// How many frames the job will store.
     public var frameCount: Int
+    /// Which of its frames stay when it is complete.
+    public var retention: FrameRetention
 
     public init(
-        project: String, kind: String, recipe: String, submission: String, frameCount: Int
+        project: String, kind: String, recipe: String, submission: String, frameCount: Int,
+        retention: FrameRetention = .untilComplete
     ) {
         self.project = project
         self.kind = kind
         self.recipe = recipe
         self.submission = submission
         self.frameCount = frameCount
+        self.retention = retention
     }
 
     /// The kind of a job of which only frames were salvaged. The same work submitted again takes its
@@ -73,6 +77,12 @@ public struct JobDescription: Equatable, Sendable {
             throw AssetError(
                 .invalidArgument,
                 "a job's recipe is longer than \(Limits.parametersByteCountMax) bytes")
+        }
+        guard retention.isValid else {
+            throw AssetError(
+                .invalidArgument,
+                "a job can't keep \(retention) of its frames; choose a number from 1 to "
+                    + "\(Limits.frameCountMax)")
         }
         guard (0...Limits.frameCountMax).contains(frameCount) else {
             throw AssetError(
@@ -160,6 +170,7 @@ extension Job.Record {
         value.append(Int64(description.frameCount))
         value.append(crashCount)
         value.append(progressAtStart)
+        description.retention.append(to: &value)
     }
 
     init(value: inout ByteReader) throws(AssetError) {
@@ -187,6 +198,7 @@ extension Job.Record {
             frameCount: Int(try value.integer(upTo: UInt64(Limits.frameCountMax))))
         crashCount = try value.integer(upTo: 1 << 52)
         progressAtStart = try value.integer()
+        description.retention = try FrameRetention(value: &value)
     }
 }
 

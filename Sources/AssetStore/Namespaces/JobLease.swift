@@ -77,13 +77,19 @@ public final class JobLease: Sendable {
         }
     }
 
-    /// Finishes `output` and completes the job with it; its segments and, unless they are to be
-    /// kept, its frames are gone in the same transaction, and cleared away afterwards.
+    /// Finishes `output` and completes the job with it; its segments and, where none are to be
+    /// kept, its frames are gone in the same transaction, and cleared away afterwards. Of frames
+    /// that are kept in part, the others go in transactions of bounded size before this returns, or
+    /// by whoever clears away next.
     ///
+    /// - Parameter keepingFrames: whether all frames stay or none; `nil` for what the job's
+    ///   ``JobDescription/retention`` says.
     /// - Throws: ``AssetError/Code/cancelled``, ``AssetError/Code/staleAttempt``; what
     ///   ``AssetWriter/finish()`` throws. Then the job is as it was, and the output is not stored.
     /// - Complexity: O(frames and segments that go).
-    public func complete(output: consuming AssetWriter, keepingFrames: Bool) throws -> Asset {
+    public func complete(
+        output: consuming AssetWriter, keepingFrames: Bool? = nil
+    ) throws -> Asset {
         let asset = try output.finish { [self] id, transaction, changes in
             try complete(
                 output: id, keepingFrames: keepingFrames, in: transaction, changes)
@@ -95,7 +101,7 @@ public final class JobLease: Sendable {
 
     /// Completes the job without an output of its own; otherwise like
     /// ``complete(output:keepingFrames:)``.
-    public func complete(keepingFrames: Bool) throws {
+    public func complete(keepingFrames: Bool? = nil) throws {
         try store.committer.commit { [self] transaction, changes in
             try complete(
                 output: nil, keepingFrames: keepingFrames, in: transaction, changes)
@@ -105,7 +111,7 @@ public final class JobLease: Sendable {
     }
 
     private func complete(
-        output: AssetID?, keepingFrames: Bool, in transaction: borrowing WriteTransaction,
+        output: AssetID?, keepingFrames: Bool?, in transaction: borrowing WriteTransaction,
         _ changes: ChangeSet
     ) throws {
         var record = try fence(transaction, changes)
@@ -116,9 +122,15 @@ public final class JobLease: Sendable {
             job, record, replacing: .processing, in: transaction, changes)
         try store.catalog.dropSegments(
             of: job, next: store.assetIDs.nextSequence(), in: transaction, changes)
-        if !keepingFrames {
+        let retention =
+            keepingFrames.map { $0 ? .all : .untilComplete } ?? record.description.retention
+        switch retention {
+        case .all: return
+        case .untilComplete:
             try store.catalog.dropFrames(
                 of: job, next: store.assetIDs.nextSequence(), in: transaction, changes)
+        case .every, .last:
+            try store.catalog.noteExcessFrames(of: job, in: transaction)
         }
     }
 

@@ -31,7 +31,7 @@ extension Store {
     ) throws -> Asset {
         var writer = try makeWriter(for: description, id: id)
         if bytes.byteCount <= Limits.partByteCount {
-            return try writer.finish(appending: bytes) { _, _, _ in }
+            return try writer.finish(appending: bytes)
         }
         if !PayloadPacking.pays(for: description.mediaType) {
             try writer.reserve(bytes.byteCount)

@@ -5,7 +5,7 @@ internal import LMDB
 
 extension Store {
     /// Submits work. The same work submitted again is the same job, whatever its state; only where
-    /// its result goes is taken from the newest submission.
+    /// its result goes, and which frames are to stay, is taken from the newest submission.
     ///
     /// - Throws: ``AssetError/Code/invalidArgument`` when the description is not valid.
     public func submit(_ description: JobDescription) throws -> Job {
@@ -23,8 +23,12 @@ extension Store {
                             replacing: record.state, in: transaction, changes)
                         return
                     }
-                    guard record.description.submission != description.submission else { return }
+                    guard
+                        record.description.submission != description.submission
+                            || record.description.retention != description.retention
+                    else { return }
                     record.description.submission = description.submission
+                    record.description.retention = description.retention
                     try catalog.put(
                         id, record, replacing: record.state, in: transaction, changes)
                     return

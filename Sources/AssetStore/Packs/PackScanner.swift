@@ -70,7 +70,8 @@ struct PackScanner {
         }
     }
 
-    private mutating func finding(at position: Int) throws -> Finding? {
+    /// What a place holds; `nil` when it is no header.
+    mutating func finding(at position: Int) throws -> Finding? {
         let header = map.withBytes(position..<position + RecordHeader.byteCount) { bytes in
             bytes.unsafeLoadMagic == RecordHeader.magicNumber
                 ? try? RecordHeader(decoding: bytes) : nil
@@ -107,7 +108,7 @@ extension RecordHeader {
     fileprivate static let magicNumber = UInt32(littleEndian: 0x3243_4552)
 
     /// The bytes that the record takes in a pack.
-    fileprivate var recordByteCount: UInt64 {
+    var recordByteCount: UInt64 {
         Self.recordByteCount(
             storedByteCount: UInt64(storedByteCount), descriptionByteCount: descriptionByteCount)
     }

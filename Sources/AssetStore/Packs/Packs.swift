@@ -270,12 +270,16 @@ enum StoreLocks {
     static func job(_ id: JobID) -> UInt64 { 1 << 61 | id.low >> 3 }
     /// Giving disk blocks back is done by one process at a time.
     static let reclaim: UInt64 = 1 << 61 - 1
+    /// Creating the store is done by one process at a time.
+    static let creation: UInt64 = 1 << 61 - 3
     /// Reserving against quotas is done by one process at a time.
     static let admission: UInt64 = 1 << 61 - 2
     /// Putting a staged project together is done by one process at a time.
     static func staging(_ reservedName: String) -> UInt64 {
-        1 << 60 | (unsafe checksum64(Array(reservedName.utf8).span.bytes)) >> 5
+        staging(hash: unsafe checksum64(Array(reservedName.utf8).span.bytes))
     }
+    /// From 2⁶⁰ up to 2⁶⁰ + 2⁵⁹, so well below the reservers.
+    static func staging(hash: UInt64) -> UInt64 { 1 << 60 | hash >> 5 }
     /// A process that reserves holds one of these.
     static let reservers: Range<UInt64> = 1 << 61 - 2048..<1 << 61 - 1024
 }

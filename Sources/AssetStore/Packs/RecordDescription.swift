@@ -2,28 +2,29 @@
 // be made anew from its packs alone.
 //
 //   OFFSET  SIZE  MEANING
-//        0     1  kind: 1 asset, 2 frame
+//        0     1  kind: 1 asset, 2 frame, 3 asset that was committed alone
 //        1     …  see below
 //   last 8     8  XXH3-64 of all bytes before
 //
 // An asset's description lies behind its last part: identifier (16), project (text), the record of
 // the asset as the catalog has it. A frame's: job (16), codec (1), width (4), height (4), project
-// (text).
+// (text). Kind 3 is an asset whose only part is this record and whose commit entered nothing else, so
+// that the commit can be done again from it.
 
 internal import Basics
 internal import LMDB
 
 /// What is written behind a payload.
 enum RecordDescription: Equatable {
-    case asset(AssetID, project: String, Asset.Record)
+    case asset(AssetID, project: String, Asset.Record, isAlone: Bool)
     case frame(JobID, FrameFacts, project: String)
 
     /// The bytes, with their checksum.
     func encoded() -> [UInt8] {
         var writer = ByteWriter(capacity: 256)
         switch self {
-        case .asset(let id, let project, let record):
-            writer.append(UInt8(1))
+        case .asset(let id, let project, let record, let isAlone):
+            writer.append(UInt8(isAlone ? 3 : 1))
             writer.append(id.high)
             writer.append(id.low)
             writer.append(project)
@@ -65,11 +66,11 @@ enum RecordDescription: Equatable {
         let kind: UInt8 = try reader.integer()
         let (high, low): (UInt64, UInt64) = (try reader.integer(), try reader.integer())
         switch kind {
-        case 1:
+        case 1, 3:
             let project = try reader.string()
             self = .asset(
                 AssetID(high: high, low: low), project: project,
-                try Asset.Record(value: &reader))
+                try Asset.Record(value: &reader), isAlone: kind == 3)
         case 2:
             let facts = FrameFacts(
                 codec: try reader.integer(), width: Int(try reader.integer(UInt32.self)),

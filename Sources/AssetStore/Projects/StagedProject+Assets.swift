@@ -72,7 +72,28 @@ extension StagedProject {
     ) throws -> Asset {
         precondition(bytes.byteCount <= Limits.partByteCount)
         let writer = try makeWriter(for: description, id: id, createdAt: createdAt)
-        return try writer.finish(appending: bytes) { _, _, _ in }
+        return try writer.finish(appending: bytes)
+    }
+
+    /// Like ``put(_:_:id:createdAt:)``, without waiting: see ``submit(_:completion:)``.
+    package func submit(
+        _ description: AssetDescription, _ bytes: RawSpan, id: AssetID, createdAt: Timestamp,
+        completion: @escaping @Sendable (Result<Asset?, any Error>) -> Void
+    ) throws {
+        precondition(bytes.byteCount <= Limits.partByteCount)
+        let writer = try makeWriter(for: description, id: id, createdAt: createdAt)
+        try writer.submit(appending: bytes, completion: completion)
+    }
+
+    /// Finishes an asset without waiting: `completion` tells when it is durable, or why not, mostly
+    /// on a committing thread: it must not block, nor call the store. It is told `nil` when
+    /// something else came first, an asset with the same bytes or with the identifier: then this
+    /// one is to be stored again.
+    package func submit(
+        _ writer: consuming AssetWriter,
+        completion: @escaping @Sendable (Result<Asset?, any Error>) -> Void
+    ) throws {
+        try writer.submit(completion: completion)
     }
 
     /// Stores an asset with the bytes of one that the project has.

@@ -21,7 +21,7 @@ package final class StagedProject: Sendable {
     package let isResumed: Bool
     let number: ProjectNumber
     let reservedName: String
-    private let lock: ByteLock
+    private let lock: Monitor<ByteLock?>
 
     fileprivate init(
         _ store: Store, name: String, reservedName: String, _ found: Found, lock: ByteLock
@@ -32,7 +32,7 @@ package final class StagedProject: Sendable {
         number = found.number
         createdAt = found.createdAt
         isResumed = found.isResumed
-        self.lock = lock
+        self.lock = Monitor(lock)
     }
 
     fileprivate struct Found: Sendable {
@@ -52,6 +52,10 @@ package final class StagedProject: Sendable {
         precondition(identity.utf8.count <= 200)
         return "\u{1}\(identity)"
     }
+
+    /// Gives the right to put it together up, for whoever goes on with it. It must not be used any
+    /// more, though what was handed over before may still hold the value.
+    package func leave() { lock.withLock { $0 = nil } }
 
     /// What it holds, by namespace.
     package func usage() throws -> [Namespace: Usage] {

@@ -19,6 +19,15 @@ extension ArgumentReader {
         return ids
     }
 
+    /// The option `--<name>`, which frames of a job stay.
+    mutating func frameRetention(_ name: String) throws(UsageError) -> FrameRetention? {
+        guard let text = try option(name) else { return nil }
+        guard let retention = FrameRetention(text) else {
+            throw UsageError("--\(name) \(text): expected none, all, every:N or last:N")
+        }
+        return retention
+    }
+
     /// The next operand, the index of a frame.
     mutating func frameIndex() throws(UsageError) -> Int {
         let text = try operand("the frame's index")

@@ -25,8 +25,11 @@ struct RenderCommand: Subcommand {
           --from <time>          begin there: seconds, M:S or H:M:S; default the beginning
           --to <time>            end there; default the end
           --workers <count>      threads that draw and encode; default one per processor
-          --frame-codec <codec>  how frames are kept meanwhile: jpeg
+          --frame-codec <codec>  how frames are kept meanwhile: jpeg, or lossless, which takes more
+                                 room; default jpeg
           --keep-frames          keep the frames in the store when the video is complete
+          --retain <which>       keep some of them: none (the default), all, every:N for each N-th,
+                                 or last:N
           --detach               only write the job down; “assetctl work” does it
 
         A render that was interrupted, by Ctrl-C, a crash or a full disk, is resumed by the same
@@ -47,7 +50,8 @@ struct RenderCommand: Subcommand {
     private let from: Double
     private let to: Double?
     private let workers: Int?
-    private let keepFrames: Bool
+    private let frameCodec: RenderFrameCodec
+    private let retention: FrameRetention
     private let isDetached: Bool
 
     init(_ arguments: inout ArgumentReader) throws(UsageError) {
@@ -65,16 +69,23 @@ struct RenderCommand: Subcommand {
         from = try arguments.time("from") ?? 0
         to = try arguments.time("to")
         workers = try arguments.integer("workers", in: 1...Limits.workerCountMax)
-        _ = try arguments.choice("frame-codec", of: ["jpeg": true])
-        keepFrames = try arguments.flag("keep-frames")
+        frameCodec =
+            try arguments.choice("frame-codec", of: ["jpeg": .jpeg, "lossless": .lossless])
+            ?? .jpeg
+        let keepsAll = try arguments.flag("keep-frames")
+        let retention = try arguments.frameRetention("retain")
+        guard !keepsAll || retention == nil || retention == .all else {
+            throw UsageError("--keep-frames keeps all frames; leave it out, or --retain")
+        }
+        self.retention = keepsAll ? .all : retention ?? .untilComplete
         isDetached = try arguments.flag("detach")
     }
 
     func run(_ context: CommandContext) throws -> ExitStatus {
         var request = RenderRequest(
             audio: audioSource, project: project, width: size.width, height: size.height,
-            frameRate: frameRate, quality: quality, from: from, to: to, output: output,
-            overwrite: overwrite, keepFrames: keepFrames)
+            frameRate: frameRate, quality: quality, frameCodec: frameCodec, from: from, to: to,
+            output: output, overwrite: overwrite, retention: retention)
         request.scene = try loadScene()
         // Before a store is made for it.
         try request.validate()

@@ -6,10 +6,10 @@ internal import FrameCodecs
 internal import Media
 
 /// What kind of picture file a frame is written as.
-enum PictureFormat: Sendable {
-    case png, jpg
+enum PictureFormat: String, Sendable {
+    case png, jpg, raw
 
-    var fileExtension: String { self == .png ? "png" : "jpg" }
+    var fileExtension: String { rawValue }
 
     /// By the ending of a file's name; `nil` for any other ending.
     init?(ofFile path: String) {
@@ -18,24 +18,39 @@ enum PictureFormat: Sendable {
             self = .png
         } else if name.hasSuffix(".jpg") || name.hasSuffix(".jpeg") {
             self = .jpg
+        } else if name.hasSuffix(".raw") {
+            self = .raw
         } else {
             return nil
         }
     }
 }
 
-/// Turns stored frames into picture files. Not thread-safe: one per worker, who keeps it.
+/// Turns frames into picture files. Not thread-safe: one per worker, who keeps it.
 final class FramePictures {
     private let format: PictureFormat
-    private var decoder: JPEGDecoder
-    private var encoder = PNGEncoder()
+    private let quality: Int
+    private var unpacker: FrameUnpacker
+    private var jpeg: JPEGEncoder
+    private let png: PNGEncoder
+    private let converter = FrameConverter()
 
-    init(_ format: PictureFormat) throws(AssetError) {
+    /// - Parameters:
+    ///   - quality: of JPEGs that have to be made, 1 to 100.
+    ///   - compressionLevel: of PNGs, 0 to 9.
+    init(
+        _ format: PictureFormat, quality: Int = 95, compressionLevel: Int = 6
+    ) throws(AssetError) {
         self.format = format
-        decoder = try JPEGDecoder()
+        self.quality = quality
+        unpacker = try FrameUnpacker()
+        jpeg = try JPEGEncoder()
+        png = PNGEncoder(compressionLevel: compressionLevel)
     }
 
     /// Lends the bytes of a picture file of frame `index`; `nil` when the frame is not stored.
+    ///
+    /// A frame that is stored as JPEG becomes a JPEG as it is stored.
     ///
     /// - Throws: ``AssetError/Code/damaged`` naming the job and the frame,
     ///   ``AssetError/Code/unsupportedFormat`` for a codec this version does not know; what `body`
@@ -45,22 +60,89 @@ final class FramePictures {
     ) throws -> Result? {
         var decoded: SharedFrame?
         let stored = try store.withFrame(index, of: job) { frame, bytes -> Result? in
-            guard FrameCodec(rawValue: frame.facts.codec) == .jpeg else {
-                throw AssetError(
-                    .unsupportedFormat,
-                    "frame \(index) of job \(job) is packed by codec \(frame.facts.codec), which "
-                        + "this version does not know; use a newer assetctl")
-            }
-            if format == .jpg { return try body(bytes) }
-            let size = try decoder.size(of: bytes)
-            var pixels = try Frame(
-                width: size.width, height: size.height, format: .bgraPremultiplied)
-            try decoder.decode(bytes, into: &pixels)
-            decoded = SharedFrame(pixels)
+            let codec = try frame.codec(job)
+            if format == .jpg, codec == .jpeg { return try body(bytes) }
+            decoded = SharedFrame(try unpack(bytes, codec))
             return nil
         }
         // The snapshot is let go of before the slow part.
-        if let decoded { return try encoder.encode(decoded.frame, body) }
+        if let decoded { return try withPicture(of: decoded.frame, body) }
         return stored ?? nil
+    }
+
+    /// Lends the bytes of a picture file of `frame`.
+    func withPicture<Result>(
+        of frame: borrowing Frame, _ body: (RawSpan) throws -> Result
+    ) throws -> Result {
+        switch format {
+        case .png:
+            guard frame.format.planeCount > 1 else { return try png.encode(frame, body) }
+            return try png.encode(converted(frame, to: .bgraPremultiplied), body)
+        case .jpg:
+            switch frame.format {
+            case .bgraPremultiplied, .rgbaPremultiplied, .rgb, .grey, .yuv420JPEG:
+                return try jpeg.encode(frame, quality: quality, body)
+            case .bgra, .rgba, .rgba16:
+                return try jpeg.encode(
+                    converted(frame, to: .bgraPremultiplied), quality: quality, body)
+            case .yuv420BT709, .yuv420BT601, .yuv420BT709Full:
+                return try jpeg.encode(
+                    converted(frame, to: .yuv420JPEG), quality: quality, body)
+            }
+        case .raw: return try frame.withPackedRows(body)
+        }
+    }
+
+    private func unpack(_ bytes: RawSpan, _ codec: FrameCodec) throws -> Frame {
+        var shape = try unpacker.shape(of: bytes, codec: codec)
+        // The chroma of JPEGs is best brought to full size by libjpeg-turbo itself.
+        if codec == .jpeg, format == .png { shape.format = .bgraPremultiplied }
+        var frame = try Frame(width: shape.width, height: shape.height, format: shape.format)
+        try unpacker.unpack(bytes, codec: codec, into: &frame)
+        return frame
+    }
+
+    private func converted(
+        _ frame: borrowing Frame, to format: PixelFormat
+    ) throws(AssetError) -> Frame {
+        var target = try Frame(width: frame.width, height: frame.height, format: format)
+        try converter.convert(frame, into: &target)
+        return target
+    }
+}
+
+extension StoredFrame {
+    /// The codec of the frame, which is one of `job`.
+    ///
+    /// - Throws: ``AssetError/Code/unsupportedFormat`` when this version does not know it.
+    func codec(_ job: JobID) throws(AssetError) -> FrameCodec {
+        guard let codec = FrameCodec(rawValue: facts.codec) else {
+            throw AssetError(
+                .unsupportedFormat,
+                "frame \(index) of job \(job) is packed by codec \(facts.codec), which this "
+                    + "version does not know; use a newer assetctl")
+        }
+        return codec
+    }
+}
+
+extension Frame {
+    /// Lends the samples without padding: row by row, plane after plane.
+    fileprivate func withPackedRows<Result>(
+        _ body: (RawSpan) throws -> Result
+    ) rethrows -> Result {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(planes.reduce(0) { $0 + $1.rowByteCount * $1.rows })
+        for plane in planes {
+            for row in 0..<plane.rows {
+                let start = plane.offset + row * plane.stride
+                withBytes { memory in
+                    unsafe memory.extracting(start..<start + plane.rowByteCount).withUnsafeBytes {
+                        unsafe bytes.append(contentsOf: $0)
+                    }
+                }
+            }
+        }
+        return unsafe try body(bytes.span.bytes)
     }
 }

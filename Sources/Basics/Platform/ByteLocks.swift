@@ -38,21 +38,27 @@ package final class ByteLocks: Sendable {
         throw .systemCall("fcntl", file.path, errno: code)
     }
 
-    /// Runs `body` while owning `number`, which is waited for. Within a process, callers take turns
-    /// by other means: this tells processes apart, not threads.
+    /// Takes ownership of `number`, which is waited for. Within a process, callers take turns by
+    /// other means: this tells processes apart, not threads.
     ///
     /// The corresponding C function is `fcntl` with `F_OFD_SETLKW`.
-    package func withLock<Result>(
-        _ number: UInt64, _ body: () throws -> Result
-    ) throws -> Result {
+    package func lock(_ number: UInt64) throws(AssetError) -> ByteLock {
         let offset = number & (1 << 62 - 1)
         let status = retryingInterrupts {
             var lock = Self.range(Int16(F_WRLCK), at: offset)
             return unsafe fcntl(file.descriptor, CInt(assetstore_F_OFD_SETLKW), &lock)
         }
-        guard status == 0 else { throw AssetError.systemCall("fcntl", file.path) }
-        // Unlocking a byte that this open file holds has no way to fail.
-        defer { _ = setLock(Int16(F_UNLCK), at: offset) }
+        guard status == 0 else { throw .systemCall("fcntl", file.path) }
+        held.withLock { _ = $0.insert(offset) }
+        return ByteLock(offset, of: self)
+    }
+
+    /// Runs `body` while owning `number`; see ``lock(_:)``.
+    package func withLock<Result>(
+        _ number: UInt64, _ body: () throws -> Result
+    ) throws -> Result {
+        let lock = try lock(number)
+        defer { withExtendedLifetime(lock) {} }
         return try body()
     }
 

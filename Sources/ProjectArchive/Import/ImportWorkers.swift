@@ -20,7 +20,8 @@ final class ImportWorkers: Sendable {
 
     /// How many threads there are. Each has a part of an asset in memory, perhaps twice.
     private static let threadCount = 4
-    private static let waitingCountMax = 64
+    /// A task may bring a line of a manifest with 2 MiB of text.
+    private static let waitingCountMax = 12
 
     init() throws(AssetError) {
         let state = Monitor(State())

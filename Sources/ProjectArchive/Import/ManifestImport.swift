@@ -14,9 +14,10 @@ struct ManifestImport: ~Copyable {
     private let summary: ManifestReader.Summary
     private let staged: StagedProject
     private let workers: ImportWorkers
+    private let writes: AssetWrites
     private let progress: ImportProgress
     private var finder: ZipFinder
-    /// Whether assets are being stored that later lines may refer to.
+    /// Whether assets are being stored that later ones may have the bytes of.
     private var hasOpenAssets = false
     private var job: (line: JobLine, staged: StagedJob, frames: FrameWriter)?
     /// The identifiers that jobs have under the project's new name.
@@ -29,12 +30,13 @@ struct ManifestImport: ~Copyable {
 
     init(
         _ manifest: ManifestReader, _ summary: ManifestReader.Summary, into staged: StagedProject,
-        _ workers: ImportWorkers, _ progress: ImportProgress
+        _ workers: ImportWorkers, _ writes: AssetWrites, _ progress: ImportProgress
     ) {
         self.manifest = manifest
         self.summary = summary
         self.staged = staged
         self.workers = workers
+        self.writes = writes
         self.progress = progress
         finder = ZipFinder(manifest.archive)
     }
@@ -43,8 +45,8 @@ struct ManifestImport: ~Copyable {
     mutating func run() throws {
         let found = try manifest.forEachLine { try add($0) }
         try endJob()
+        try finishAssets()
         try flushParts()
-        try workers.drain()
         guard found == summary else {
             throw refused("it was changed while it was read")
         }
@@ -67,10 +69,12 @@ struct ManifestImport: ~Copyable {
         case .segment(let line): try add(line)
         case .scene(let scene):
             try endJob()
+            try finishAssets()
             scenes.append(try rewritten(scene))
             if scenes.count == Self.partCountMax { try flushParts() }
         case .checkpoint(let checkpoint):
             try endJob()
+            try finishAssets()
             checkpoints.append(try rewritten(checkpoint))
             if checkpoints.count == Self.partCountMax { try flushParts() }
         }
@@ -88,25 +92,51 @@ struct ManifestImport: ~Copyable {
     // MARK: Assets
 
     private mutating func add(_ line: AssetLine) throws {
-        let task = AssetImport(
-            line: line, entry: try entry(line.content), archive: manifest.archive, staged: staged,
-            progress: progress)
+        let asset = AssetImport(
+            line, entry: try entry(line.content), of: manifest.archive, into: staged, progress)
         if let original = line.original {
-            if hasOpenAssets { try workers.drain() }
-            hasOpenAssets = false
-            try workers.add { _ in try task.copy(of: original) }
+            try settleAssets()
+            try workers.add { _ in try asset.copy(of: original) }
         } else {
-            hasOpenAssets = true
-            try workers.add { content in try task.store(&content) }
+            _ = try storeOvertaken()
+            try store(asset)
         }
+    }
+
+    private mutating func store(_ asset: AssetImport) throws {
+        hasOpenAssets = true
+        try workers.add { [writes] content in try asset.store(&content, writes) }
+    }
+
+    /// Stores assets again that something else came before; says whether there were any.
+    private mutating func storeOvertaken() throws -> Bool {
+        let overtaken = writes.takeOvertaken()
+        for asset in overtaken { try store(asset) }
+        return !overtaken.isEmpty
+    }
+
+    /// Waits until all assets are stored, so that what refers to them finds the identifiers that
+    /// they have.
+    private mutating func finishAssets() throws {
+        try settleAssets()
+        try workers.drain()
+    }
+
+    /// Waits until all assets with bytes of their own are stored.
+    private mutating func settleAssets() throws {
+        guard hasOpenAssets else { return }
+        repeat {
+            try workers.drain()
+            try writes.drain()
+        } while try storeOvertaken()
+        hasOpenAssets = false
     }
 
     // MARK: Jobs
 
     private mutating func begin(_ line: JobLine) throws {
         // What jobs made is among the assets.
-        if hasOpenAssets { try workers.drain() }
-        hasOpenAssets = false
+        try finishAssets()
         var facts = line.facts
         facts.output = try facts.output.map { try staged.reference(to: $0) }
         let job = try staged.addJob(facts)
@@ -191,93 +221,9 @@ struct ManifestImport: ~Copyable {
     }
 }
 
-/// Storing one asset of an archive. Runs on any thread.
-private struct AssetImport: Sendable {
-    let line: AssetLine
-    let entry: ZipEntry?
-    let archive: ZipReader
-    let staged: StagedProject
-    let progress: ImportProgress
-
-    /// Stores the asset with its bytes, unless it is there.
-    func store(_ content: inout ZipContent) throws {
-        let free: AssetID
-        switch try staged.place(of: line.id) {
-        case .stored(let asset):
-            try compare(asset)
-            return try progress.add(line.content.byteCount, isReused: true)
-        case .free(let id): free = id
-        }
-        do {
-            try compare(try store(&content, as: free))
-        } catch let error as AssetError where error.code == .alreadyExists {
-            // Somebody took the identifier meanwhile.
-            try compare(try store(&content, as: staged.replacement(for: line.id)))
-        }
-    }
-
-    private func store(_ content: inout ZipContent, as id: AssetID) throws -> Asset {
-        guard line.content.byteCount > Limits.partByteCount, let entry else {
-            let asset = try content.withBytes(of: entry, line.content, in: archive) { bytes in
-                try staged.put(line.description, bytes, id: id, createdAt: line.createdAt)
-            }
-            try progress.add(asset.byteCount)
-            return asset
-        }
-        var writer = try staged.makeWriter(
-            for: line.description, id: id, createdAt: line.createdAt)
-        try write(entry, to: &writer)
-        return try writer.finish()
-    }
-
-    private func write(_ entry: ZipEntry, to writer: inout AssetWriter) throws {
-        try archive.read(entry) { piece in
-            try writer.write(piece)
-            try progress.add(piece.byteCount)
-        }
-    }
-
-    /// Stores the asset with the bytes of another one, unless it is there.
-    func copy(of original: AssetID) throws {
-        let free: AssetID
-        switch try staged.place(of: line.id) {
-        case .stored(let asset): return try compare(asset)
-        case .free(let id): free = id
-        }
-        do {
-            try copy(of: original, as: free)
-        } catch let error as AssetError where error.code == .alreadyExists {
-            try copy(of: original, as: staged.replacement(for: line.id))
-        }
-    }
-
-    private func copy(of original: AssetID, as id: AssetID) throws {
-        let copy = try staged.putCopy(
-            of: try staged.reference(to: original), line.description, id: id,
-            createdAt: line.createdAt)
-        guard let copy else {
-            throw archive.directory.subject.refused(
-                "its manifest gives asset \(line.id) the bytes of \(original), which is not there")
-        }
-        try compare(copy)
-    }
-
-    /// Holds what is stored against what the manifest says.
-    private func compare(_ asset: Asset) throws(AssetError) {
-        guard asset.checksum == line.content.checksum,
-            asset.byteCount == line.content.byteCount,
-            asset.namespace == line.description.namespace
-        else {
-            throw archive.directory.subject.refused(
-                line.content.entry ?? "asset \(line.id)",
-                "is not what its manifest says: the checksums differ")
-        }
-    }
-}
-
 extension ZipContent {
     /// Lends the bytes that a line of the manifest tells of, checked; none where it has no entry.
-    fileprivate mutating func withBytes<Result>(
+    mutating func withBytes<Result>(
         of entry: ZipEntry?, _ content: ContentLine, in archive: ZipReader,
         _ body: (RawSpan) throws -> Result
     ) throws -> Result {

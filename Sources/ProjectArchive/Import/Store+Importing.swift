@@ -43,8 +43,8 @@ extension Store {
         let told = ImportProgress(totalByteCount: summary.counts.byteCount, progress)
         try staged.whileTrusting {
             try told.add(0)
-            try withWorkers { workers in
-                var run = ManifestImport(manifest, summary, into: staged, workers, told)
+            try withWorkers { workers, writes in
+                var run = ManifestImport(manifest, summary, into: staged, workers, writes, told)
                 try run.run()
             }
         }
@@ -68,7 +68,7 @@ extension Store {
         let told = ImportProgress(totalByteCount: archive.contentByteCount, progress)
         let result = try staged.whileTrusting {
             try told.add(0)
-            return try withWorkers { workers in
+            return try withWorkers { workers, _ in
                 try PlainImport(archive, into: staged, workers, told, describe).run()
             }
         }
@@ -87,10 +87,16 @@ extension Store {
         }
     }
 
-    private func withWorkers<Result>(_ body: (ImportWorkers) throws -> Result) throws -> Result {
-        let workers = try ImportWorkers()
-        defer { workers.stop() }
-        return try body(workers)
+    /// Runs `body` with what stores for it; nothing is on its way any more when this returns.
+    private func withWorkers<Result>(
+        _ body: (ImportWorkers, AssetWrites) throws -> Result
+    ) throws -> Result {
+        let (workers, writes) = (try ImportWorkers(), AssetWrites())
+        defer {
+            workers.stop()
+            writes.wait()
+        }
+        return try body(workers, writes)
     }
 
     /// `holiday` for `/home/me/holiday.zip`.
@@ -106,6 +112,7 @@ extension StagedProject {
     /// it claims, everything that came from it is removed; other failures leave it to be gone on
     /// with.
     fileprivate func whileTrusting<Result>(_ body: () throws -> Result) throws -> Result {
+        defer { leave() }
         do {
             return try body()
         } catch let error as AssetError

@@ -134,9 +134,13 @@ extension AssetLine {
 extension JobLine {
     fileprivate init(_ json: inout JSONLine) throws(AssetError) {
         id = try json.job("id")
+        guard let retention = FrameRetention(try json.text("retention")) else {
+            throw JSONLine.refused("“retention” is not that of a job's frames")
+        }
         let description = JobDescription(
             project: "", kind: try json.text("kind"), recipe: try json.text("recipe"),
-            submission: try json.text("submission"), frameCount: try json.count("frameCount"))
+            submission: try json.text("submission"), frameCount: try json.count("frameCount"),
+            retention: retention)
         guard let state = JobState(name: try json.text("state")) else {
             throw JSONLine.refused("“state” is not that of a job")
         }

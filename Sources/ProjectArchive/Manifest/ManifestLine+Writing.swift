@@ -99,6 +99,7 @@ extension JobLine {
         json.add("recipe", facts.description.recipe)
         json.add("submission", facts.description.submission)
         json.add("frameCount", facts.description.frameCount)
+        json.add("retention", facts.description.retention.description)
         json.add("state", facts.state.name)
         json.add("attempt", facts.attempt)
         json.add("createdAt", facts.createdAt)

@@ -60,19 +60,22 @@ struct ZipEnd: Sendable {
         var start: UInt32
     }
 
-    /// The end record: the one whose comment reaches to the end of the file.
+    /// The end record: the one whose comment reaches to the end of the file, but for the zeros with
+    /// which writers of tapes and pipes fill up their last block.
     private static func find(
         in file: File, byteCount: Int, subject: ZipSubject
     ) throws(AssetError) -> Fields {
         let tailByteCount = min(byteCount, ZipSize.end + Int(UInt16.max))
         let tailStart = byteCount - tailByteCount
         let tail = try file.read(at: tailStart, count: tailByteCount)
+        let paddingStart = (tail.lastIndex { $0 != 0 } ?? -1) + 1
         var found: Int?
         var at = tail.count - ZipSize.end
         while at >= 0 {
             defer { at -= 1 }
             guard tail[at] == 0x50, tail[at + 1] == 0x4B, tail[at + 2] == 5, tail[at + 3] == 6,
-                at + ZipSize.end + (Int(tail[at + 20]) | Int(tail[at + 21]) << 8) == tail.count
+                case let end = at + ZipSize.end + (Int(tail[at + 20]) | Int(tail[at + 21]) << 8),
+                (paddingStart...tail.count).contains(end)
             else { continue }
             guard found == nil else {
                 throw subject.refused("it has two ends, so it could be read in two ways")

@@ -1,0 +1,99 @@
+// A call of the system that fails, for every call and every error.
+//
+// One process does some steps to a new store, and one call fails, or some in a row: with ENOSPC, EIO,
+// EDQUOT or EINTR, or a write is done by half. What threw is there whole or not at all, what was
+// acknowledged is there, and the store goes on, at the latest when it is opened again. Where a sync
+// failed, the power is lost afterwards too: the kernel forgot what it was to write, and nothing that
+// was acknowledged later may depend on it.
+
+internal import CTrace
+internal import Glibc
+
+/// The attack `errors`.
+struct ErrorsAttack: Attack {
+    static let name = "errors"
+    static let summary = "a call that fails, for every call of a workload and every error"
+    static let unit = "errors"
+
+    private let options: Options
+    private var callCount = 0
+
+    init(_ options: Options) throws { self.options = options }
+
+    var remark: String { "of workloads with \(callCount) calls" }
+
+    private struct Failure: Sendable {
+        var name: String
+        var action = UInt32(TORTURE_FAIL)
+        var error: CInt = 0
+        /// How many calls in a row fail.
+        var length = 1
+    }
+
+    private static let failures = [
+        Failure(name: "EIO", error: EIO),
+        Failure(name: "ENOSPC", error: ENOSPC, length: 3),
+        Failure(name: "EINTR", error: EINTR),
+        Failure(name: "EDQUOT", error: EDQUOT),
+        Failure(name: "half a write", action: UInt32(TORTURE_SHORT)),
+        Failure(name: "EIO, five times", error: EIO, length: 5),
+    ]
+
+    mutating func round(
+        _ seed: UInt64, in directory: String, isOver: (Int) -> Bool
+    ) throws -> Int {
+        let calls = try count(seed, "\(directory)/count")
+        callCount += calls
+        let failures = Self.failures
+        // Each call fails, and the errors take turns, another one first with each seed.
+        return try Slots.run(1...calls, at: options.processes, isOver: isOver) { call, slot in
+            let failure = failures[(call + Int(seed)) % failures.count]
+            try Self.inject(failure, at: call, seed, "\(directory)/\(slot)")
+        }
+    }
+
+    private static func work(_ seed: UInt64, _ directory: String) -> Work {
+        Work(
+            directory, mix: Mix(seed: seed, hasLarge: seed % 4 == 0, isAlone: true), actorCount: 1,
+            stepCount: 90)
+    }
+
+    private static let classes = Control.changing | UInt32(TORTURE_CLASS_READ)
+
+    /// How many calls the workload makes when nothing fails.
+    private func count(_ seed: UInt64, _ directory: String) throws -> Int {
+        try Files.makeDirectory(directory)
+        let work = Self.work(seed, directory)
+        let attacked = try Attacked(work)
+        let control = try Control(work.control)
+        control.arm(Control.Plan(classes: Self.classes))
+        try attacked.expectEnd(
+            of: try attacked.start(work, .init(isControlled: true)), "the workload")
+        return control.count
+    }
+
+    private static func inject(
+        _ failure: Failure, at call: Int, _ seed: UInt64, _ directory: String
+    ) throws {
+        try Files.remove(directory)
+        try Files.makeDirectory(directory)
+        let work = work(seed, directory)
+        let attacked = try Attacked(work)
+        try attacked.keepArguments()
+        let control = try Control(work.control)
+        control.arm(
+            Control.Plan(
+                at: call, last: call + failure.length - 1, classes: classes,
+                action: failure.action, error: failure.error))
+        let what = "\(failure.name) at call \(call)"
+        let child = try attacked.start(work, .init(isTraced: true, isControlled: true))
+        try attacked.expectEnd(of: child, what)
+        try attacked.check(what)
+        guard control.actedClass == UInt32(TORTURE_CLASS_SYNC), failure.error == EIO else { return }
+        let share = 40
+        let run = ImageRun(
+            work, range: 0..<Int(UInt32.max), share: (call % share, share))
+        let looking = try attacked.startLooking(run.arguments, root: run.root)
+        try attacked.expectEnd(of: looking, "\(what), then a loss of power")
+    }
+}

@@ -1,0 +1,112 @@
+// SIGKILL at every call of the system, and at any moment.
+//
+// Even seeds: one process after the other works on a store, the first killed at its first call that
+// changes a file, the second at its second, and so on, before the call, after it, or in the middle of
+// a write. Odd seeds: several processes work on a store at once, and each is killed after some random
+// time and started again. Whoever comes next finds what was acknowledged; every few kills the whole
+// store is verified and used.
+
+internal import CTrace
+internal import Glibc
+
+/// The attack `kill`.
+struct KillAttack: Attack {
+    static let name = "kill"
+    static let summary = "processes killed at every call, and at random moments"
+    static let unit = "kills"
+
+    private let options: Options
+
+    init(_ options: Options) throws { self.options = options }
+
+    mutating func round(
+        _ seed: UInt64, in directory: String, isOver: (Int) -> Bool
+    ) throws -> Int {
+        seed % 2 == 0
+            ? try atEveryCall(seed, directory, isOver) : try atAnyMoment(seed, directory, isOver)
+    }
+
+    // MARK: At every call
+
+    /// Up to which call of a process; most have done their steps by then.
+    private static let callCountMax = 600
+
+    private func atEveryCall(
+        _ seed: UInt64, _ directory: String, _ isOver: (Int) -> Bool
+    ) throws -> Int {
+        let slotCount = options.processes
+        let count = Lock(0)
+        let isEnough = { (_: Int) in isOver(count.withLock { $0 }) }
+        _ = try Slots.run(0...slotCount - 1, at: slotCount, isOver: isEnough) { [options] slot, _ in
+            // Each has every call for itself, in another order of steps.
+            let work = Work(
+                "\(directory)/\(slot)",
+                mix: Mix(
+                    seed: seed << 8 | UInt64(slot), hasLarge: slot % 4 == 3, isAlone: true,
+                    hasBackups: true),
+                actorCount: 1, stepCount: .max)
+            try Files.makeDirectory(work.directory)
+            let attacked = try Attacked(work)
+            let control = try Control(work.control)
+            let actions = [TORTURE_KILL_BEFORE, TORTURE_KILL_AFTER, TORTURE_KILL_HALFWAY]
+            for call in 1...Self.callCountMax {
+                if let enough = options.count, count.withLock({ $0 }) >= enough { break }
+                let action = actions[(call + slot) % actions.count]
+                control.arm(Control.Plan(at: call, action: UInt32(action)))
+                let child = try attacked.start(work, .init(isControlled: true))
+                try Self.expectKill(of: child, attacked, "killed at call \(call)")
+                count.withLock { $0 += 1 }
+                if call % 10 == 0 { try attacked.check() }
+                if Self.isLate(options, count.withLock { $0 }) { break }
+            }
+            try attacked.check()
+        }
+        return count.withLock { $0 }
+    }
+
+    private static func isLate(_ options: Options, _ count: Int) -> Bool {
+        options.count.map { count >= $0 } ?? false
+    }
+
+    /// Waits for a process that was killed, or will kill itself.
+    private static func expectKill(of child: Child, _ attacked: Attacked, _ what: String) throws {
+        let end = try child.wait(seconds: 120)
+        if end == .signal(SIGKILL) { return }
+        try attacked.judge(end, what)
+        throw Trouble("\(what): the process ended by itself")
+    }
+
+    // MARK: At any moment
+
+    private func atAnyMoment(
+        _ seed: UInt64, _ directory: String, _ isOver: (Int) -> Bool
+    ) throws -> Int {
+        var random = Random(seed, 0x31)
+        let actorsEach = Int.random(in: 1...3, using: &random)
+        let processCount = 2
+        let mix = Mix(seed: seed, hasLarge: seed % 4 == 1, hasBackups: true)
+        let whole = Work(
+            directory, mix: mix, actorCount: actorsEach * processCount, stepCount: .max)
+        let attacked = try Attacked(whole)
+        var killCount = 0
+        for _ in 0..<40 {
+            var children: [Child] = []
+            for process in 0..<processCount {
+                var work = whole
+                work.actors = process * actorsEach..<(process + 1) * actorsEach
+                children.append(try attacked.start(work, .init()))
+            }
+            // Some die while they open the store.
+            for child in children.shuffled(using: &random) {
+                pause(seconds: Double.random(in: 0...0.4, using: &random))
+                child.kill()
+                try Self.expectKill(of: child, attacked, "killed at some moment")
+                killCount += 1
+            }
+            if random.oneIn(4) { try attacked.check() }
+            if isOver(killCount) { break }
+        }
+        try attacked.check()
+        return killCount
+    }
+}

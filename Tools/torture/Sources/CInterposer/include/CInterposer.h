@@ -1,0 +1,1 @@
+// Nothing is called in the interposer: it is preloaded. Its header is `../../CTrace/interposer.h`.
