@@ -20,11 +20,30 @@ internal import LMDB
 public struct Snapshot: ~Copyable {
     let store: Store
     let transaction: ReadTransaction
+    private let lastProject = LastProject()
 
     var catalog: Catalog { store.catalog }
 
+    fileprivate init(store: Store, transaction: consuming ReadTransaction) {
+        self.store = store
+        self.transaction = transaction
+    }
+
     /// The name of a project, `nil` when it is being cleared away or put together.
+    @inline(__always)
     func name(of project: ProjectNumber) throws(AssetError) -> String? {
+        // Within one moment, a project stays what it is.
+        if lastProject.number == project { return lastProject.name }
+        return try nameSoughtLonger(of: project)
+    }
+
+    private func nameSoughtLonger(of project: ProjectNumber) throws(AssetError) -> String? {
+        let name = try nameInStore(of: project)
+        (lastProject.number, lastProject.name) = (project, name)
+        return name
+    }
+
+    private func nameInStore(of project: ProjectNumber) throws(AssetError) -> String? {
         if let name = store.projectNames.name(of: project, at: transaction.number),
             try transaction.count(catalog.removals) == 0
         {
@@ -34,6 +53,12 @@ public struct Snapshot: ~Copyable {
         store.projectNames.note(project, name, at: transaction.number)
         return name
     }
+}
+
+/// The project that was asked for last in a snapshot. Belongs to the snapshot's thread.
+final class LastProject {
+    var number: ProjectNumber?
+    var name: String?
 }
 
 extension Store {

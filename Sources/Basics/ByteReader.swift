@@ -17,14 +17,24 @@
     }
 
     /// Runs `body` with a reader over `bytes`.
+    @inline(__always)
     @inlinable package static func read<Result, Failure: Error>(
         _ bytes: RawSpan, subject: StaticString,
         _ body: (inout ByteReader) throws(Failure) -> Result
     ) throws(Failure) -> Result {
         try unsafe bytes.withUnsafeBytes { (buffer) throws(Failure) -> Result in
-            var reader = unsafe ByteReader(buffer, subject: subject)
-            return try body(&reader)
+            unsafe try read(buffer, subject: subject, body)
         }
+    }
+
+    /// Runs `body` with a reader over `bytes`, which stay where they are meanwhile.
+    @inline(__always)
+    @unsafe @inlinable package static func read<Result, Failure: Error>(
+        _ bytes: UnsafeRawBufferPointer, subject: StaticString,
+        _ body: (inout ByteReader) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        var reader = unsafe ByteReader(bytes, subject: subject)
+        return try body(&reader)
     }
 
     /// The bytes read so far.
@@ -32,6 +42,7 @@
 
     @inlinable package var remaining: Int { unsafe bytes.count - position }
 
+    @inline(__always)
     @inlinable package mutating func integer<T: FixedWidthInteger & BitwiseCopyable>(
         _ type: T.Type = T.self
     ) throws(AssetError) -> T {
@@ -44,6 +55,7 @@
         try T(bigEndian: raw(type))
     }
 
+    @inline(__always)
     @inlinable package mutating func double() throws(AssetError) -> Double {
         Double(bitPattern: try integer())
     }
@@ -55,6 +67,9 @@
         defer { position += count }
         let raw = unsafe UnsafeRawBufferPointer(rebasing: bytes[position..<position + count])
         let utf8 = unsafe raw.assumingMemoryBound(to: UInt8.self).span
+        if unsafe raw.isASCII {
+            return String(copying: unsafe UTF8Span(unchecked: utf8, isKnownASCII: true))
+        }
         do {
             return String(copying: try UTF8Span(validating: utf8))
         } catch {
@@ -84,6 +99,7 @@
             unsafe UnsafeRawBufferPointer(rebasing: bytes[position..<position + count]).bytes)
     }
 
+    @inline(__always)
     @inlinable package mutating func optional<Value>(
         _ read: (inout ByteReader) throws(AssetError) -> Value
     ) throws(AssetError) -> Value? {
@@ -110,9 +126,27 @@
         damaged("\(remaining) bytes follow its end")
     }
 
+    @inline(__always)
     @inlinable mutating func raw<T: BitwiseCopyable>(_ type: T.Type) throws(AssetError) -> T {
         guard MemoryLayout<T>.size <= remaining else { throw endsEarly() }
         defer { position += MemoryLayout<T>.size }
         return unsafe bytes.loadUnaligned(fromByteOffset: position, as: type)
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    /// Whether no byte has its highest bit set; faster than asking for UTF-8, and mostly so.
+    fileprivate var isASCII: Bool {
+        var bits: UInt64 = 0
+        var offset = 0
+        while offset + 8 <= count {
+            unsafe bits |= loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+            offset += 8
+        }
+        while offset < count {
+            unsafe bits |= UInt64(self[offset])
+            offset += 1
+        }
+        return bits & 0x8080_8080_8080_8080 == 0
     }
 }

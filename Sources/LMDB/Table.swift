@@ -54,7 +54,7 @@ package protocol TableValue: ValueCoding {}
         _ make: (inout ByteReader) throws(AssetError) -> Content
     ) throws(AssetError) -> Content {
         do throws(AssetError) {
-            return try ByteReader.read(unsafe bytes.bytes, subject: "a catalog record") {
+            return unsafe try ByteReader.read(bytes, subject: "a catalog record") {
                 (reader) throws(AssetError) in
                 let content = try make(&reader)
                 try reader.finish()

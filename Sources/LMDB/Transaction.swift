@@ -69,12 +69,38 @@ extension Transaction where Self: ~Copyable {
     @inlinable package func get<Key, Value>(
         _ table: Table<Key, Value>, _ key: Key
     ) throws(AssetError) -> Value? {
+        guard let bytes = unsafe try find(table, key) else { return nil }
+        return unsafe try table.value(bytes)
+    }
+
+    /// What `read` makes of the value of a key, `nil` when it is not there or `read` says so; for
+    /// who needs no whole `Value`, or needs it as something else. `read` asserts that it has read
+    /// everything.
+    ///
+    /// - Throws: as ``get(_:_:)``; what else `read` throws.
+    @inline(__always)
+    @inlinable package func get<Key, Value, Content>(
+        _ table: Table<Key, Value>, _ key: Key,
+        _ read: (inout ByteReader) throws(AssetError) -> Content?
+    ) throws(AssetError) -> Content? {
+        guard let bytes = unsafe try find(table, key) else { return nil }
+        do throws(AssetError) {
+            return unsafe try ByteReader.read(bytes, subject: "a catalog record", read)
+        } catch {
+            // Only what is said of the value is put down to it.
+            let isOfValue = error.code == .damaged || error.code == .unsupportedFormat
+            throw isOfValue ? table.badRecord(error) : error
+        }
+    }
+
+    /// The bytes of a key's value, which stay until the transaction ends or changes something.
+    @inlinable func find<Key, Value>(
+        _ table: Table<Key, Value>, _ key: Key
+    ) throws(AssetError) -> UnsafeRawBufferPointer? {
         let dbi = table.dbi
-        let found = unsafe try table.withBytes(of: key) {
+        return unsafe try table.withBytes(of: key) {
             (bytes) throws(AssetError) -> UnsafeRawBufferPointer? in unsafe try raw.get(dbi, bytes)
         }
-        guard let bytes = unsafe found else { return nil }
-        return unsafe try table.value(bytes)
     }
 
     /// The number of entries of a table, O(1). The corresponding C function is `mdb_stat`.

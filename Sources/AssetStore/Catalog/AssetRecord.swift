@@ -60,34 +60,90 @@ extension Asset.Record {
     }
 
     init(value: inout ByteReader) throws(AssetError) {
-        try value.requireVersion(1)
-        let namespace = try value.namespace()
-        byteCount = try value.byteCount()
-        storedByteCount = try value.byteCount()
-        checksum = ContentChecksum(high: try value.integer(), low: try value.integer())
-        createdAt = Timestamp(millisecondsSinceEpoch: try value.integer())
-        project = ProjectNumber(number: try value.integer())
-        content = ContentID(high: try value.integer(), low: try value.integer())
-        description = AssetDescription(
-            namespace: namespace, project: "", kind: try value.string(), name: try value.string(),
-            mediaType: try value.string())
-        description.parameters = try value.optionalString()
-        description.facts.width = try value.optionalInt()
-        description.facts.height = try value.optionalInt()
-        description.facts.durationSeconds = try value.optional { reader throws(AssetError) in
-            try reader.double()
+        let head = try Head(value: &value)
+        (project, content, checksum) = (head.project, head.content, head.checksum)
+        (byteCount, storedByteCount) = (head.byteCount, head.storedByteCount)
+        createdAt = head.createdAt
+        description = try AssetDescription(
+            value: &value, namespace: head.namespace, project: "")
+    }
+
+    /// The fields of fixed length, with which a record begins.
+    fileprivate struct Head {
+        let namespace: Namespace
+        let byteCount: UInt64
+        let storedByteCount: UInt64
+        let checksum: ContentChecksum
+        let createdAt: Timestamp
+        let project: ProjectNumber
+        let content: ContentID
+
+        @inline(__always)
+        init(value: inout ByteReader) throws(AssetError) {
+            try value.requireVersion(1)
+            namespace = try value.namespace()
+            byteCount = try value.byteCount()
+            storedByteCount = try value.byteCount()
+            checksum = ContentChecksum(high: try value.integer(), low: try value.integer())
+            createdAt = Timestamp(millisecondsSinceEpoch: try value.integer())
+            project = ProjectNumber(number: try value.integer())
+            content = ContentID(high: try value.integer(), low: try value.integer())
         }
-        description.facts.frameRate = try value.optional { reader throws(AssetError) in
-            try reader.double()
-        }
-        description.facts.sampleRate = try value.optionalInt()
-        description.facts.channelCount = try value.optionalInt()
+    }
+}
+
+extension Asset {
+    /// Reads a record as the asset that callers see; `nil` when its project has no name. Records
+    /// are large values, and copying one takes as long as finding it.
+    ///
+    /// - Parameter name: the name of a project.
+    @inline(__always)
+    init?(
+        _ id: AssetID, value: inout ByteReader,
+        name: (ProjectNumber) throws(AssetError) -> String?
+    ) throws(AssetError) {
+        let head = try Record.Head(value: &value)
+        guard let project = try name(head.project) else { return nil }
+        let description = try AssetDescription(
+            value: &value, namespace: head.namespace, project: project)
+        try value.finish()
+        self.init(
+            id: id, description: description, byteCount: Int(head.byteCount),
+            storedByteCount: Int(head.storedByteCount), checksum: head.checksum,
+            createdAt: head.createdAt, content: head.content)
+    }
+}
+
+extension AssetDescription {
+    /// Reads what a record says behind its head.
+    @inline(__always)
+    fileprivate init(
+        value: inout ByteReader, namespace: Namespace, project: String
+    ) throws(AssetError) {
+        let (kind, name) = (try value.string(), try value.string())
+        let mediaType = try value.string()
+        let parameters = try value.optionalString()
+        let facts = try MediaFacts(value: &value)
         let count = try value.integer(UInt32.self)
         guard count <= Limits.attributeCountMax else { throw value.damaged("too many attributes") }
+        var attributes: [String: String] = [:]
         for _ in 0..<count {
             let key = try value.string()
-            description.attributes[key] = try value.string()
+            attributes[key] = try value.string()
         }
+        self.init(
+            namespace: namespace, project: project, kind: kind, name: name,
+            mediaType: mediaType, attributes: attributes, parameters: parameters, facts: facts)
+    }
+}
+
+extension MediaFacts {
+    @inline(__always)
+    fileprivate init(value: inout ByteReader) throws(AssetError) {
+        self.init(
+            width: try value.optionalInt(), height: try value.optionalInt(),
+            durationSeconds: try value.optionalDouble(), frameRate: try value.optionalDouble(),
+            sampleRate: try value.optionalInt(), channelCount: try value.optionalInt())
     }
 }
 
@@ -97,7 +153,13 @@ extension ByteReader {
         try optional { reader throws(AssetError) in try reader.string() }
     }
 
+    @inline(__always)
     fileprivate mutating func optionalInt() throws(AssetError) -> Int? {
         try optional { reader throws(AssetError) in Int(try reader.integer(Int64.self)) }
+    }
+
+    @inline(__always)
+    fileprivate mutating func optionalDouble() throws(AssetError) -> Double? {
+        try optional { reader throws(AssetError) in try reader.double() }
     }
 }

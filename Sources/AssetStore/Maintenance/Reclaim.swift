@@ -53,6 +53,8 @@ extension Store {
                 try discardStagedProjects(
                     untouchedSince: Timestamp.now().advanced(bySeconds: -Self.stagingSeconds))
                 try clearRemovals(isCancelled: isCancelled)
+                // What is dead needs neither sweeping nor holes.
+                try removePacks(try catalog.deadPacks(), &report, isCancelled)
                 try packs.sweepUnowned()
                 try packs.removeOrphans()
             }
@@ -85,24 +87,21 @@ extension Store {
     private func removePacks(
         _ candidates: [PackID], _ report: inout ReclaimReport, _ isCancelled: () -> Bool
     ) throws {
+        var dead = ArraySlice(try candidates.filter { try catalog.isDead($0) })
+        if dead.isEmpty { return try check(isCancelled) }
         let horizon = try catalog.environment.horizon()
-        var removed: [PackID] = []
-        var locks: [ByteLock] = []
-        var byteCount = 0
-        for pack in candidates where try catalog.isDead(pack) {
-            if isCancelled() { break }
-            // While it is mapped, giving its blocks back takes longer.
-            packReader.forget(pack)
-            let taken = try FileSystem.diskByteCount(of: packs.path(of: pack)) ?? 0
-            guard let lock = try packs.removeDeadRecord(pack, horizon: horizon) else { continue }
-            packReader.forget(pack)
-            removed.append(pack)
-            locks.append(lock)
-            byteCount += taken
+        var removed: [(id: PackID, lock: ByteLock)] = []
+        while !dead.isEmpty, !isCancelled() {
+            removed += try packs.removeDeadRecords(of: &dead, horizon: horizon)
         }
-        try withExtendedLifetime(locks) { try packs.removeFiles(of: removed) }
+        let ids = removed.map(\.id)
+        var byteCount = 0
+        for id in ids { byteCount += try FileSystem.diskByteCount(of: packs.path(of: id)) ?? 0 }
+        try withExtendedLifetime(removed) {
+            try packs.removeFiles(of: ids) { [packReader] in packReader.forget($0) }
+        }
         report.freedByteCount += byteCount
-        report.removedPackCount += removed.count
+        report.removedPackCount += ids.count
         try check(isCancelled)
     }
 

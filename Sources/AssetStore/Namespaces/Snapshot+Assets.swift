@@ -6,10 +6,11 @@ internal import LMDB
 extension Snapshot {
     /// An asset, `nil` when it is not there. O(log n).
     public func asset(_ id: AssetID) throws -> Asset? {
-        guard let record = try transaction.get(catalog.assets, id),
-            let project = try name(of: record.project)
-        else { return nil }
-        return record.asset(id, project: project)
+        try transaction.get(catalog.assets, id) { value throws(AssetError) in
+            try Asset(id, value: &value) { project throws(AssetError) in
+                try name(of: project)
+            }
+        }
     }
 
     /// Lends all bytes of an asset, checked: from the mapped pack where they lie in one part (4 MiB)

@@ -25,43 +25,73 @@ extension Packs {
         }
     }
 
-    /// Removes the record of a sealed pack without live ranges, if that is possible: nobody writes
-    /// to it, and nobody can still see what it held. Its file is to be removed next, with the lock
-    /// held that is returned.
-    func removeDeadRecord(_ id: PackID, horizon: UInt64) throws -> ByteLock? {
-        guard let lock = try ownership.tryLock(StoreLocks.pack(id)) else { return nil }
-        return try withExtendedLifetime(lock) {
-            let isRemoved: Bool = try catalog.environment.write { transaction in
-                guard let record = try transaction.get(catalog.packs, id),
-                    record.state == .sealed, record.isSwept,
-                    try !catalog.isLive(id, in: transaction)
-                else { return false }
-                var isVisible = false
-                var freed: [ExtentKey] = []
-                try transaction.scan(catalog.freeRanges, prefix: id.keyBytes) { key, range in
-                    isVisible = isVisible || range.freedBy > horizon
-                    freed.append(key)
-                    return !isVisible
+    /// Removes the records of sealed packs without live ranges, where that is possible: nobody
+    /// writes to them, and nobody can still see what they held. Their files are to be removed
+    /// next, with the locks held that are returned. What a dead owner left in them, committed by
+    /// nobody, goes with the files, so they need not be swept.
+    ///
+    /// One transaction takes as many as have ``removalEntryCount`` entries together: each costs a
+    /// sync.
+    ///
+    /// - Parameter candidates: those that were looked at are taken from it.
+    func removeDeadRecords(
+        of candidates: inout ArraySlice<PackID>, horizon: UInt64
+    ) throws -> [(id: PackID, lock: ByteLock)] {
+        var removed: [(id: PackID, lock: ByteLock)] = []
+        try catalog.environment.write { transaction in
+            var entryCount = 0
+            while entryCount < Self.removalEntryCount, let id = candidates.popFirst() {
+                guard let lock = try ownership.tryLock(StoreLocks.pack(id)) else { continue }
+                try withExtendedLifetime(lock) {
+                    guard
+                        let count = try removeDeadRecord(id, horizon: horizon, in: transaction)
+                    else { return }
+                    entryCount += count
+                    removed.append((id, lock))
                 }
-                guard !isVisible else { return false }
-                for key in freed { try transaction.delete(catalog.freeRanges, key) }
-                var punched: [ExtentKey] = []
-                try transaction.scan(catalog.holes, prefix: id.keyBytes) { key, _ in
-                    punched.append(key)
-                    return true
-                }
-                for key in punched { try transaction.delete(catalog.holes, key) }
-                try transaction.delete(catalog.packs, id)
-                return true
             }
-            return isRemoved ? lock : nil
         }
+        return removed
+    }
+
+    private static let removalEntryCount = 65_536
+
+    /// Removes a pack's record, and says with how many entries; `nil` when it has to stay. The
+    /// caller holds the pack's lock.
+    private func removeDeadRecord(
+        _ id: PackID, horizon: UInt64, in transaction: borrowing WriteTransaction
+    ) throws -> Int? {
+        guard let record = try transaction.get(catalog.packs, id), record.state == .sealed,
+            try !catalog.isLive(id, in: transaction)
+        else { return nil }
+        var isVisible = false
+        var freed: [ExtentKey] = []
+        try transaction.scan(catalog.freeRanges, prefix: id.keyBytes) { key, range in
+            isVisible = isVisible || range.freedBy > horizon
+            freed.append(key)
+            return !isVisible
+        }
+        guard !isVisible else { return nil }
+        for key in freed { try transaction.delete(catalog.freeRanges, key) }
+        var punched: [ExtentKey] = []
+        try transaction.scan(catalog.holes, prefix: id.keyBytes) { key, _ in
+            punched.append(key)
+            return true
+        }
+        for key in punched { try transaction.delete(catalog.holes, key) }
+        try transaction.delete(catalog.packs, id)
+        return freed.count + punched.count
     }
 
     /// Removes the files of packs whose records are gone, several at once: file systems give the
     /// blocks of large files back slowly, and mostly wait for the disk. What is left when it is cut
     /// short has no record, see ``removeOrphans()``.
-    func removeFiles(of ids: [PackID]) throws {
+    ///
+    /// - Parameter letGo: called with each before, on the thread that removes it, to end what uses
+    ///   the file: blocks of one that is mapped are given back more slowly.
+    func removeFiles(
+        of ids: [PackID], letGo: @escaping @Sendable (PackID) -> Void
+    ) throws {
         struct Progress {
             var next = 0
             var failure: (any Error)?
@@ -76,6 +106,7 @@ extension Packs {
                 }
                 guard let id else { return }
                 do {
+                    letGo(id)
                     try removeFile(of: id)
                 } catch {
                     progress.withLock { $0.failure = $0.failure ?? error }
