@@ -60,6 +60,9 @@ let rooms: [Room] = [
         dependencies: ["Basics", "FrameCodecs", "CFFTW", "CPixman", "CCairo"], isPublic: true,
         testData: ["Vectors"]),
     Room(
+        name: "FrameSequences", dependencies: ["Basics", "AssetStore", "FrameCodecs", "Media"],
+        isPublic: true),
+    Room(
         name: "Exporting",
         dependencies: ["Basics", "AssetStore", "FrameCodecs", "Media", "Rendering"],
         isPublic: true),
@@ -67,7 +70,7 @@ let rooms: [Room] = [
         name: "AssetctlCommands",
         dependencies: [
             "Basics", "AssetStore", "ProjectArchive", "FrameCodecs", "Media", "Rendering",
-            "Exporting",
+            "FrameSequences", "Exporting",
         ]),
 ]
 

@@ -40,6 +40,8 @@ package struct CommandList: Sendable {
         FramesListCommand.self,
         FramesGetCommand.self,
         FramesExportCommand.self,
+        FramesImportCommand.self,
+        FramesSheetCommand.self,
         VerifyCommand.self,
         HousekeepingCommand.self,
         EvictCommand.self,

@@ -120,6 +120,15 @@ public import Basics
         try body(unsafe UnsafeRawBufferPointer(start: memory, count: byteCount).bytes)
     }
 
+    /// Lends the frame's memory to be written, padding included. Planes lie where ``planes`` says.
+    public mutating func withMutableBytes<Result: ~Copyable>(
+        _ body: (inout MutableRawSpan) throws -> Result
+    ) rethrows -> Result {
+        var bytes = unsafe UnsafeMutableRawBufferPointer(start: memory, count: byteCount)
+            .mutableBytes
+        return try body(&bytes)
+    }
+
     /// Lends the frame's memory for C libraries and kernels.
     package func withUnsafeBytes<Result: ~Copyable>(
         _ body: (UnsafeRawBufferPointer) throws -> Result

@@ -17,6 +17,11 @@ public struct FrameShape: Sendable, Equatable {
     }
 }
 
+extension Frame {
+    /// Width, height and format.
+    public var shape: FrameShape { FrameShape(width: width, height: height, format: format) }
+}
+
 /// Unpacks frames of every codec. Not thread-safe: one per worker, who keeps it, because its memory
 /// is reused. The bytes may be damaged or hostile.
 public struct FrameUnpacker: ~Copyable {

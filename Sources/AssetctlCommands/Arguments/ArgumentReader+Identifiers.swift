@@ -19,6 +19,21 @@ extension ArgumentReader {
         return ids
     }
 
+    /// The option `--<name>`, a part of a picture.
+    mutating func pixelRegion(_ name: String) throws(UsageError) -> PixelRegion? {
+        guard let text = try option(name) else { return nil }
+        let numbers = text.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
+        let sides = 0...Limits.frameSide.upperBound
+        guard numbers.count == 4, numbers.allSatisfy({ $0.map(sides.contains) ?? false }),
+            let left = numbers[0], let top = numbers[1], let width = numbers[2],
+            let height = numbers[3], width > 0, height > 0
+        else {
+            throw UsageError(
+                "--\(name) \(text): expected left, top, width and height, as in 0,0,640,360")
+        }
+        return PixelRegion(columns: left..<left + width, rows: top..<top + height)
+    }
+
     /// The option `--<name>`, which frames of a job stay.
     mutating func frameRetention(_ name: String) throws(UsageError) -> FrameRetention? {
         guard let text = try option(name) else { return nil }
@@ -45,4 +60,10 @@ private func parseAssetID(_ text: String) throws(UsageError) -> AssetID {
                 + "01980000-0000-7000-8000-000000000000; “assetctl ls” shows them")
     }
     return id
+}
+
+/// A part of a picture.
+struct PixelRegion: Equatable, Sendable {
+    var columns: Range<Int>
+    var rows: Range<Int>
 }

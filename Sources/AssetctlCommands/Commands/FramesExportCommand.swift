@@ -7,25 +7,38 @@ struct FramesExportCommand: Subcommand {
     static let name = "frames export"
     static let summary = "writes the stored frames of a job to picture files"
     static let help = """
-        usage: assetctl frames export <job> <folder> [--format png|jpg] [--overwrite]
+        usage: assetctl frames export <job> <folder> [options]
 
         Writes 000000.png, 000001.png and so on, named by the frames' indexes, to a folder that is
-        made when it is not there.
+        made when it is not there. Frames that are stored as JPEG become .jpg files as they are
+        stored. A .raw file has the frame's samples row by row, plane after plane, and nothing else.
 
-          --format <format>   png (the default) or jpg
-          --overwrite         replace files that are there
+          --format <format>    png (the default), jpg or raw
+          --quality <number>   of JPEGs that have to be made, 1 to 100; default 95
+          --level <number>     of PNGs, 0 (fast) to 9 (small); default 6
+          --workers <count>    threads; default one per processor
+          --overwrite          replace files that are there
 
         example: assetctl frames export 0123456789abcdef0123456789abcdef frames --format jpg
         """
     static let finishesWhenInterrupted = true
 
     private let format: PictureFormat
+    private let quality: Int
+    private let compressionLevel: Int
+    private let threadCount: Int
     private let overwrite: Bool
     private let job: JobReference
     private let folder: String
 
     init(_ arguments: inout ArgumentReader) throws(UsageError) {
-        format = try arguments.choice("format", of: ["png": .png, "jpg": .jpg]) ?? .png
+        format =
+            try arguments.choice("format", of: ["png": .png, "jpg": .jpg, "raw": .raw]) ?? .png
+        quality = try arguments.integer("quality", in: 1...100) ?? 95
+        compressionLevel = try arguments.integer("level", in: 0...9) ?? 6
+        threadCount =
+            try arguments.integer("workers", in: 1...Limits.workerCountMax)
+            ?? availableProcessorCount()
         overwrite = try arguments.flag("overwrite")
         job = try JobReference(&arguments)
         folder = try arguments.operand("the folder")
@@ -61,26 +74,39 @@ struct FramesExportCommand: Subcommand {
         _ indexes: [Range<Int>], _ count: Int, of id: JobID, _ store: Store,
         _ context: CommandContext
     ) throws {
-        let pictures = try FramePictures(format)
         context.progress.begin("export", total: count)
-        var done = 0
-        for index in indexes.joined() {
-            guard !context.interrupt.isRequested else {
-                throw AssetError(
-                    .cancelled,
-                    "interrupted; \(done) of \(count) frames are written; write all by: "
-                        + context.commandLine + (overwrite ? "" : " --overwrite"))
-            }
-            let file = try context.outputFile(path(of: index), overwrite: overwrite)
-            guard try pictures.withPicture(ofFrame: index, of: id, in: store, file.append) != nil
-            else {
-                throw AssetError(
-                    .inputMissing, "frame \(index) of job \(id) was removed while it was exported")
-            }
-            try file.publish()
-            done += 1
-            context.progress.advance()
+        let numbers = Array(indexes.joined())
+        let (format, quality, level) = (format, quality, compressionLevel)
+        let done = try ParallelLoop(threadCount: threadCount, interrupt: context.interrupt)
+            .run(
+                count,
+                tools: {
+                    try FramePictures(format, quality: quality, compressionLevel: level)
+                },
+                step: { pictures, number in
+                    try export(numbers[number], by: pictures, of: id, store, context)
+                })
+        guard done == count else {
+            throw AssetError(
+                .cancelled,
+                "interrupted; \(done) of \(count) frames are written; write all by: "
+                    + context.commandLine + (overwrite ? "" : " --overwrite"))
         }
+    }
+
+    private func export(
+        _ index: Int, by pictures: FramePictures, of id: JobID, _ store: Store,
+        _ context: CommandContext
+    ) throws {
+        let file = try context.outputFile(path(of: index), overwrite: overwrite)
+        let found: Void? = try pictures.withPicture(
+            ofFrame: index, of: id, in: store, file.append)
+        guard found != nil else {
+            throw AssetError(
+                .inputMissing, "frame \(index) of job \(id) was removed while it was exported")
+        }
+        try file.publish()
+        context.progress.advance()
     }
 
     /// The indexes that are stored, as ranges: a whole video is one.

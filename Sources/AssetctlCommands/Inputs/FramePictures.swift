@@ -3,6 +3,7 @@
 internal import AssetStore
 internal import Basics
 internal import FrameCodecs
+internal import FrameSequences
 internal import Media
 
 /// What kind of picture file a frame is written as.
@@ -60,7 +61,7 @@ final class FramePictures {
     ) throws -> Result? {
         var decoded: SharedFrame?
         let stored = try store.withFrame(index, of: job) { frame, bytes -> Result? in
-            let codec = try frame.codec(job)
+            let codec = try frame.codec(of: job)
             if format == .jpg, codec == .jpeg { return try body(bytes) }
             decoded = SharedFrame(try unpack(bytes, codec))
             return nil
@@ -108,21 +109,6 @@ final class FramePictures {
         var target = try Frame(width: frame.width, height: frame.height, format: format)
         try converter.convert(frame, into: &target)
         return target
-    }
-}
-
-extension StoredFrame {
-    /// The codec of the frame, which is one of `job`.
-    ///
-    /// - Throws: ``AssetError/Code/unsupportedFormat`` when this version does not know it.
-    func codec(_ job: JobID) throws(AssetError) -> FrameCodec {
-        guard let codec = FrameCodec(rawValue: facts.codec) else {
-            throw AssetError(
-                .unsupportedFormat,
-                "frame \(index) of job \(job) is packed by codec \(facts.codec), which this "
-                    + "version does not know; use a newer assetctl")
-        }
-        return codec
     }
 }
 

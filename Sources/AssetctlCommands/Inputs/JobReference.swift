@@ -40,6 +40,9 @@ struct JobReference: Equatable, Sendable {
 }
 
 extension JobDescription {
+    /// The kind of a job that holds frames from outside.
+    static let sequenceKind = "sequence"
+
     /// A job that holds frames from outside under a name. The name is all of its recipe, so that
     /// a project has one sequence of each name.
     static func sequence(
@@ -47,7 +50,7 @@ extension JobDescription {
     ) -> JobDescription {
         let recipe: JSONValue = ["sequence": .string(name)]
         return JobDescription(
-            project: project, kind: "sequence", recipe: recipe.text, submission: "{}",
-            frameCount: frameCount)
+            project: project, kind: sequenceKind, recipe: recipe.text, submission: "{}",
+            frameCount: frameCount, retention: .all)
     }
 }
