@@ -37,11 +37,24 @@ extension Environment {
     /// Checks all pages that the newest moment consists of, where the file is no longer than that.
     func checkPages(byteCountMax: Int) throws(AssetError) {
         if try isFresh() { return }
+        for _ in 0..<Self.checkCountMax {
+            if try checkPagesNow(byteCountMax: byteCountMax) { return }
+        }
+        throw AssetError(
+            .damaged,
+            "\(path): the headers of the catalog contradict each other; restore it from a backup")
+    }
+
+    /// How often a check may be outrun by those who commit.
+    private static let checkCountMax = 1000
+
+    /// Says `false` when the check was outrun.
+    private func checkPagesNow(byteCountMax: Int) throws(AssetError) -> Bool {
         let reader = try beginReading()
         defer { endReading(reader) }
         let data = try File("\(path)/data.mdb")
         let byteCount = try data.byteCount()
-        guard byteCount > 0, byteCount <= byteCountMax else { return }
+        guard byteCount > 0, byteCount <= byteCountMax else { return true }
         let pageByteCount = try pageByteCount()
         let number = unsafe UInt64(mdb_txn_id(reader.pointer))
         let path = path
@@ -53,7 +66,7 @@ extension Environment {
                 }
             }
         }
-        try outcome.get()
+        return try outcome.get()
     }
 
     /// A shortened file would end the process with SIGBUS when a missing page is touched; it is

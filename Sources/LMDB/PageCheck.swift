@@ -71,19 +71,21 @@ internal import Glibc
         used = [UInt64](repeating: 0, count: Int(pageCount / 64) + 1)
     }
 
-    /// Checks the environment at the moment of transaction `number`, which must be held.
+    /// Checks the environment at the moment of transaction `number`, which must be held. Says `false`
+    /// when others have committed twice meanwhile, and with that written over its header.
     ///
     /// - Throws: ``AssetError/Code/damaged``, naming the page.
     /// - Complexity: O(pages).
     static func run(
         _ bytes: UnsafeRawBufferPointer, pageByteCount: Int, transaction number: UInt64,
         path: String
-    ) throws(AssetError) {
+    ) throws(AssetError) -> Bool {
         // Of the two headers, which follow each other in turn, the one of this transaction.
         let start = Int(number % 2) * pageByteCount + headerByteCount
         guard start + 136 <= bytes.count else { throw damage(path, 0, "it is missing") }
         let last = unsafe bytes.loadUnaligned(fromByteOffset: start + 120, as: UInt64.self)
         let transaction = unsafe bytes.loadUnaligned(fromByteOffset: start + 128, as: UInt64.self)
+        if transaction > number, (transaction - number).isMultiple(of: 2) { return false }
         guard transaction == number, last < 1 << 32 else {
             throw damage(path, number % 2, "the header contradicts itself")
         }
@@ -97,6 +99,7 @@ internal import Glibc
         try check.walk(main, isMain: true)
         // Last, so that no page is both free and in use.
         try check.walk(free, isMain: false)
+        return true
     }
 
     private static func damage(

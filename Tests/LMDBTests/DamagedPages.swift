@@ -1,5 +1,6 @@
 import Basics
 import LMDB
+import Synchronization
 import TestSupport
 import Testing
 
@@ -33,6 +34,33 @@ import Testing
             }
             #expect(refusedCount > pageCount * 2)
             #expect(try DamagedPages.isTaken(whole))
+        }
+    }
+
+    /// Who opens an environment that others write finds it whole: headers that are written over
+    /// meanwhile are no damage.
+    @Test func writersAreNoDamage() async throws {
+        let store = try BytesTable()
+        let (environment, table) = (store.environment, store.table)
+        let isDone = Atomic(false)
+        let writer = try WorkerThread(name: "writer") {
+            var number: UInt8 = 0
+            while !isDone.load(ordering: .relaxed) {
+                number &+= 1
+                let key = Bytes([number])
+                try? environment.writeDeferred(knownFrom: 1) {
+                    try $0.put(table, key, Bytes([1, 2, 3]))
+                }
+            }
+        }
+        defer {
+            isDone.store(true, ordering: .relaxed)
+            writer.join()
+        }
+        await #expect(processExitsWith: .success) { [path = store.directory.path as String] in
+            var options = Environment.Options()
+            options.checkedByteCountMax = .max
+            for _ in 0..<300 { _ = try Environment(path: path, options: options) }
         }
     }
 
