@@ -32,10 +32,15 @@ public final class FrameSequenceWriter: Sendable {
         var failure: (any Error)?
     }
 
-    private struct Work {
+    fileprivate struct Work {
+        enum Picture {
+            case slot(FrameSlot)
+            case shared(SharedFrame)
+        }
+
         var index: Int
         var shape: FrameShape
-        var slot: FrameSlot
+        var picture: Picture
         var onDurable: @Sendable () -> Void
     }
 
@@ -96,7 +101,26 @@ public final class FrameSequenceWriter: Sendable {
         }
         state.update { state in
             state.waiting.insert(
-                Work(index: index, shape: shape, slot: slot, onDurable: onDurable), at: 0)
+                Work(index: index, shape: shape, picture: .slot(slot), onDurable: onDurable),
+                at: 0)
+        }
+    }
+
+    /// Packs and stores a frame that is in memory already, later; otherwise like
+    /// ``write(_:_:onDurable:_:)``. The frame is kept until it is packed, and not copied.
+    public func write(
+        _ index: Int, _ frame: SharedFrame, onDurable: @escaping @Sendable () -> Void = {}
+    ) throws {
+        let shape = frame.frame.shape
+        try state.wait { (state) -> Void? in
+            if let failure = state.failure { throw failure }
+            precondition(!state.isEnding, "a writer that is finished takes no frames")
+            return state.slots.admit(shape) ? () : nil
+        }
+        state.update { state in
+            state.waiting.insert(
+                Work(index: index, shape: shape, picture: .shared(frame), onDurable: onDurable),
+                at: 0)
         }
     }
 
@@ -143,11 +167,11 @@ public final class FrameSequenceWriter: Sendable {
             do {
                 var packer = try FramePacker(packing)
                 while let work = next() {
-                    defer { state.update { $0.slots.give(work.slot, work.shape) } }
+                    defer { state.update { $0.slots.give(work.picture, work.shape) } }
                     let facts = FrameFacts(
                         codec: packing.codec.rawValue, width: work.shape.width,
                         height: work.shape.height)
-                    try work.slot.withFilled { frame in
+                    try work.picture.withFrame { frame in
                         try packer.pack(frame) { bytes in
                             try frames.append(
                                 work.index, facts, bytes, onDurable: work.onDurable)
@@ -158,7 +182,7 @@ public final class FrameSequenceWriter: Sendable {
                 state.update { state in
                     if state.failure == nil { state.failure = error }
                     // Nobody may be left to pack them.
-                    for work in state.waiting { state.slots.give(work.slot, work.shape) }
+                    for work in state.waiting { state.slots.give(work.picture, work.shape) }
                     state.waiting = []
                 }
             }
@@ -171,6 +195,26 @@ public final class FrameSequenceWriter: Sendable {
                 if let work = state.waiting.popLast() { return work }
                 return state.isEnding ? .some(nil) : nil
             }
+        }
+    }
+}
+
+extension FrameSequenceWriter.Work.Picture {
+    func withFrame(_ body: (borrowing Frame) throws -> Void) rethrows {
+        switch self {
+        case .slot(let slot): try slot.withFilled(body)
+        case .shared(let shared): try body(shared.frame)
+        }
+    }
+}
+
+extension FrameSlots {
+    fileprivate mutating func give(
+        _ picture: FrameSequenceWriter.Work.Picture, _ shape: FrameShape
+    ) {
+        switch picture {
+        case .slot(let slot): give(slot, shape)
+        case .shared: leave(shape)
         }
     }
 }

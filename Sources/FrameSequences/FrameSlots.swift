@@ -49,13 +49,26 @@ struct FrameSlots {
         (self.countMax, self.byteCountMax) = (countMax, byteCountMax)
     }
 
-    /// A slot for a frame, `nil` while too many or too large ones are in use.
-    mutating func take(_ shape: FrameShape) -> FrameSlot? {
+    /// Makes room for a frame that has memory of its own; says whether there was any.
+    mutating func admit(_ shape: FrameShape) -> Bool {
         guard
             usedCount == 0
                 || usedCount < countMax && usedByteCount + shape.byteCount <= byteCountMax
-        else { return nil }
-        return takeBeyond(shape)
+        else { return false }
+        usedCount += 1
+        usedByteCount += shape.byteCount
+        return true
+    }
+
+    /// Gives the room of a frame back.
+    mutating func leave(_ shape: FrameShape) {
+        usedCount -= 1
+        usedByteCount -= shape.byteCount
+    }
+
+    /// A slot for a frame, `nil` while too many or too large ones are in use.
+    mutating func take(_ shape: FrameShape) -> FrameSlot? {
+        admit(shape) ? idle.popLast() ?? FrameSlot() : nil
     }
 
     /// A slot for a frame, however many are in use.
@@ -67,8 +80,7 @@ struct FrameSlots {
 
     /// Gives a slot back that was taken for this shape.
     mutating func give(_ slot: FrameSlot, _ shape: FrameShape) {
-        usedCount -= 1
-        usedByteCount -= shape.byteCount
+        leave(shape)
         idle.append(slot)
     }
 }

@@ -160,6 +160,22 @@ struct SequenceFixture {
         #expect(try reader.next { stored, _ in stored.index } == nil)
     }
 
+    @Test func framesInMemoryAreNotCopiedFirst() throws {
+        let one = try SequenceFixture()
+        try one.write(0..<8)
+        let other = try SequenceFixture()
+        let writer = try FrameSequenceWriter(other.lease, packing: .lossless, byteCountMax: 1)
+        for index in 0..<8 {
+            var frame = try Frame(
+                width: SequenceFixture.shape.width, height: SequenceFixture.shape.height,
+                format: SequenceFixture.shape.format)
+            SequenceFixture.draw(index, into: &frame)
+            try writer.write(index, SharedFrame(frame))
+        }
+        try writer.finish()
+        #expect(try one.checksums() == other.checksums())
+    }
+
     /// An error of one frame reaches whoever writes the next or finishes; nobody waits forever.
     @Test func errorsReachTheWriter() throws {
         let fixture = try SequenceFixture()

@@ -151,8 +151,7 @@ struct FramesImportCommand: Subcommand {
     ) throws {
         let bytes = try FileBytes(path: picture.path)
         if codec != .lossless, try files.append(bytes, picture.index, to: writer) { return }
-        let decoded = SharedFrame(try ImageDecoder.decode(bytes))
-        try writer.write(picture.index, decoded.frame.shape) { $0.copyRows(from: decoded.frame) }
+        try writer.write(picture.index, SharedFrame(try ImageDecoder.decode(bytes)))
     }
 
     // MARK: Videos

@@ -119,6 +119,18 @@ struct DifferenceWriter {
         swap(&classes, &classesAbove)
     }
 
+    /// Counts what another writer of the same track counted.
+    func add(_ other: DifferenceWriter) {
+        for place in 0..<SampleClasses.placeCount {
+            frequencies[place] &+= other.frequencies[place]
+        }
+    }
+
+    /// Takes the codes of another writer of the same track.
+    func adoptCodes(of other: DifferenceWriter) {
+        codes.copy(SampleClasses.placeCount, of: other.codes, from: 0, to: 0)
+    }
+
     /// Makes the codes from what was counted.
     ///
     /// - Parameter isSample: whether there may be symbols that were not counted: then each gets a

@@ -4,7 +4,9 @@ internal import Basics
 
 extension LosslessEncoder {
     /// The frame at hand and its reference.
-    private struct Source {
+    struct Source: @unchecked Sendable {
+        // @unchecked: the samples are only read.
+
         let shape: LosslessShape
         let planes: [Frame.Plane]
         let pixels: Lane<UInt8>
@@ -28,13 +30,32 @@ extension LosslessEncoder {
         _ frame: borrowing Frame, referencePlanes: [Frame.Plane], reference: Lane<UInt8>?,
         checksum: UInt64?, into output: inout [UInt8]
     ) throws(AssetError) {
-        let shape = prepare(frame)
-        let source = Source(
-            shape: shape, planes: frame.planes, pixels: frame.samples,
-            referencePlanes: referencePlanes, reference: reference)
-        let plans = survey(source)
-        let codes = makeCodes(shape, plans)
+        let source = source(frame, referencePlanes, reference)
+        let plans = survey(source, bands: 0..<source.shape.bandCount)
         let start = output.count
+        let directory = begin(
+            &output, source.shape, codes: makeCodes(source.shape, plans), checksum)
+        for band in 0..<source.shape.bandCount {
+            let bandStart = output.count
+            pack(band, as: plans, source, &output)
+            writeCount(output.count - bandStart, into: &output, at: directory + 4 * band)
+        }
+        try end(&output, from: start, source.shape)
+    }
+
+    /// The frame at hand, for which memory is taken.
+    mutating func source(
+        _ frame: borrowing Frame, _ referencePlanes: [Frame.Plane], _ reference: Lane<UInt8>?
+    ) -> Source {
+        Source(
+            shape: prepare(frame), planes: frame.planes, pixels: frame.samples,
+            referencePlanes: referencePlanes, reference: reference)
+    }
+
+    /// Appends what comes before the bands and returns where their directory begins.
+    func begin(
+        _ output: inout [UInt8], _ shape: LosslessShape, codes: [UInt8], _ checksum: UInt64?
+    ) -> Int {
         let header = LosslessHeader(
             width: shape.width, height: shape.height, format: shape.format,
             bandRows: shape.bandRows, referenceChecksum: checksum, codesByteCount: codes.count)
@@ -42,14 +63,13 @@ extension LosslessEncoder {
         output.append(contentsOf: codes)
         let directory = output.count
         output.append(contentsOf: repeatElement(0, count: 4 * shape.bandCount))
-        for band in 0..<shape.bandCount {
-            let bandStart = output.count
-            for (number, group) in shape.groups.enumerated() {
-                pack(
-                    group, of: band, as: plans[band * shape.groups.count + number], source, &output)
-            }
-            writeCount(output.count - bandStart, into: &output, at: directory + 4 * band)
-        }
+        return directory
+    }
+
+    /// Appends what comes behind the bands.
+    func end(
+        _ output: inout [UInt8], from start: Int, _ shape: LosslessShape
+    ) throws(AssetError) {
         output.append(contentsOf: repeatElement(0, count: LosslessHeader.tailByteCount))
         guard output.count - start <= Limits.recordByteCountMax else {
             output.removeLast(output.count - start)
@@ -57,6 +77,16 @@ extension LosslessEncoder {
                 .invalidArgument,
                 "a frame of \(shape.width)×\(shape.height) pixels takes more than "
                     + "\(Limits.recordByteCountMax) bytes; store it in parts")
+        }
+    }
+
+    /// Appends a band.
+    mutating func pack(
+        _ band: Int, as plans: [BandPlan], _ source: Source, _ output: inout [UInt8]
+    ) {
+        let groups = source.shape.groups
+        for (number, group) in groups.enumerated() {
+            pack(group, of: band, as: plans[band * groups.count + number], source, &output)
         }
     }
 
@@ -88,7 +118,7 @@ extension LosslessEncoder {
         return wanted
     }
 
-    private func writeCount(_ count: Int, into output: inout [UInt8], at position: Int) {
+    func writeCount(_ count: Int, into output: inout [UInt8], at position: Int) {
         for byte in 0..<4 {
             output[position + byte] = UInt8(truncatingIfNeeded: count >> (8 * byte))
         }
@@ -96,13 +126,13 @@ extension LosslessEncoder {
 
     // MARK: Looking
 
-    /// Decides how each group of each band is packed, and counts the symbols of the rows looked at.
-    private mutating func survey(_ source: Source) -> [BandPlan] {
+    /// Decides how each group of some bands is packed, and counts the symbols of the rows looked at.
+    mutating func survey(_ source: Source, bands: Range<Int>) -> [BandPlan] {
         for index in writers.indices { writers[index].resetCounts() }
         let shape = source.shape
         let survey = Survey(shape)
         var plans: [BandPlan] = []
-        for band in 0..<shape.bandCount {
+        for band in bands {
             for group in shape.groups {
                 let rows = group.rows(bandStart: band * shape.bandRows, bandRows: shape.bandRows)
                 if isSame(rows, of: group, source) {
@@ -268,7 +298,7 @@ extension LosslessEncoder {
         }
     }
 
-    private mutating func makeCodes(_ shape: LosslessShape, _ plans: [BandPlan]) -> [UInt8] {
+    mutating func makeCodes(_ shape: LosslessShape, _ plans: [BandPlan]) -> [UInt8] {
         let isSample = !Survey(shape).isComplete
         var lengths = CodeLengthWriter()
         for (number, group) in shape.groups.enumerated() {
@@ -284,6 +314,16 @@ extension LosslessEncoder {
             }
         }
         return lengths.bytes
+    }
+
+    /// Counts what another encoder counted of the same frame's other bands.
+    func addCounts(of other: borrowing LosslessEncoder) {
+        for index in writers.indices { writers[index].add(other.writers[index]) }
+    }
+
+    /// Takes the codes that another encoder made for the same frame.
+    func adoptCodes(of other: borrowing LosslessEncoder) {
+        for index in writers.indices { writers[index].adoptCodes(of: other.writers[index]) }
     }
 
     // MARK: Packing
