@@ -36,7 +36,9 @@ final class StoreRegistry: Sendable {
                 entries[key] = new
                 return .some(nil)
             }
-            return entry.store
+            // Said in full: an absent store, promoted, would say that nobody opens it.
+            guard let store = entry.store else { return nil }
+            return .some(store)
         }
         if let present {
             try present.open()

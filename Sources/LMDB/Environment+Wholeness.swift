@@ -5,7 +5,7 @@ internal import CLMDB
 
 extension Environment {
     /// Checks what never changes of the two header pages, by which LMDB decides how to look at the
-    /// file. A file that is shorter is LMDB's to refuse, or to begin.
+    /// file. A file that is shorter, or no environment at all, is LMDB's to begin or to refuse.
     static func checkHeaders(of path: String) throws(AssetError) {
         let path = "\(path)/data.mdb"
         guard try FileSystem.kind(of: path) == .file else { return }
@@ -14,6 +14,10 @@ extension Environment {
         for page in 0..<2 {
             let bytes = try data.read(at: page * pageByteCount, count: 96)
             guard bytes.count == 96 else { return }
+            let magic = unsafe bytes.withUnsafeBytes {
+                unsafe $0.loadUnaligned(fromByteOffset: 16, as: UInt32.self)
+            }
+            guard magic == 0xBEEF_C0DE else { return }
             let flags = unsafe bytes.withUnsafeBytes { header in
                 // The page's kind, and what is noted of all of the environment's transactions.
                 unsafe (

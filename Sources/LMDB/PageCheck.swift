@@ -158,6 +158,7 @@ internal import Glibc
         else { throw damage(page, "its room is wrong") }
         var previous: Key?
         var children: [(page: UInt64, key: Key)] = []
+        var places: [Range<Int>] = []
         for index in 0..<count {
             let offset = Int(half(base + Self.headerByteCount + 2 * index))
             guard offset >= upper, offset % 2 == 0, offset + 8 <= pageByteCount else {
@@ -169,6 +170,12 @@ internal import Glibc
             guard keyByteCount <= 511, key.upperBound <= base + pageByteCount else {
                 throw damage(page, "a key reaches beyond it")
             }
+            let valueByteCount =
+                !isLeaf
+                ? 0
+                : half(node + 4) == NodeFlag.isLong
+                    ? 8 : Int(half(node)) | Int(half(node + 2)) << 16
+            places.append(offset..<offset + (8 + keyByteCount + valueByteCount + 1) / 2 * 2)
             // The first key of a branch stands for all that are lower.
             if isLeaf || index > 0 {
                 var isInOrder = true
@@ -188,6 +195,13 @@ internal import Glibc
                 children.append((child, key))
             }
         }
+        // LMDB moves nodes by their sizes: they fill the page from its end without a gap.
+        var end = upper
+        for place in places.sorted(by: { $0.lowerBound < $1.lowerBound }) {
+            guard place.lowerBound == end else { throw damage(page, "its nodes leave gaps") }
+            end = place.upperBound
+        }
+        guard end == pageByteCount else { throw damage(page, "its nodes don't fill it") }
         if isLeaf {
             counts.leaves += 1
             counts.entries += UInt64(count)
@@ -211,13 +225,9 @@ internal import Glibc
         var value = key.upperBound..<key.upperBound + byteCount
         if flags == NodeFlag.isLong {
             guard key.upperBound + 8 <= pageEnd else { throw damage(page, "a value is cut off") }
-            let count = (Self.headerByteCount - 1 + byteCount) / pageByteCount + 1
+            let needed = (Self.headerByteCount - 1 + byteCount) / pageByteCount + 1
             let first = word(key.upperBound)
-            let base = try take(first, kind: Kind.overflow, count: count)
-            guard Int(half(base + 12)) | Int(half(base + 14)) << 16 == count else {
-                throw damage(first, "it spans another number of pages")
-            }
-            counts.overflows += UInt64(count)
+            let base = try takeLong(first, needed: needed, &counts)
             value = base + Self.headerByteCount..<base + Self.headerByteCount + byteCount
         } else {
             guard flags == 0 || isMain && flags == NodeFlag.isTree, value.upperBound <= pageEnd
@@ -266,6 +276,21 @@ internal import Glibc
             throw damage(page, "it is another page")
         }
         return base
+    }
+
+    /// Takes the pages of a long value. They may be more than it needs: it may have replaced one
+    /// that was longer.
+    private mutating func takeLong(
+        _ page: UInt64, needed: Int, _ counts: inout Counts
+    ) throws(AssetError) -> Int {
+        guard page >= Self.firstPage, page < pageCount,
+            unsafe (Int(page) + 1) * pageByteCount <= bytes.count
+        else { throw damage(page, "it is not in the file") }
+        let base = Int(page) * pageByteCount
+        let count = Int(half(base + 12)) | Int(half(base + 14)) << 16
+        guard count >= needed else { throw damage(page, "it spans too few pages") }
+        counts.overflows += UInt64(count)
+        return try take(page, kind: Kind.overflow, count: count)
     }
 
     /// Notes that a page is used; says whether it was not before.

@@ -91,6 +91,28 @@ import Testing
         #expect(FileManager.default.contents(atPath: "\(other)/packs/\(pack)") == before)
     }
 
+    /// A store that was being opened passed for one that nobody opens: threads got environments of
+    /// their own, and closing one dropped the locks of all.
+    @Test func threadsThatOpenAtOnceGetOneStore() throws {
+        for _ in 0..<20 {
+            let directory = try TemporaryDirectory()
+            let path = directory.file("store")
+            let stores = Monitor<[Store]>([])
+            let threads = try (0..<6).map { _ in
+                try WorkerThread(name: "opening") {
+                    if let store = try? Store.openOrCreate(at: path) {
+                        stores.withLock { $0.append(store) }
+                    }
+                }
+            }
+            for thread in threads { thread.join() }
+            let opened = stores.withLock { $0 }
+            #expect(opened.count == 6)
+            #expect(Set(opened.map { ObjectIdentifier($0) }).count == 1)
+            for store in opened { try store.close() }
+        }
+    }
+
     @Test func aProcessHasOneStorePerDirectory() throws {
         let test = try TestStore()
         let again = try Store.open(at: test.path + "/../store")

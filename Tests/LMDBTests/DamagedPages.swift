@@ -32,7 +32,8 @@ import Testing
                     if try !DamagedPages.isTaken(bytes) { refusedCount += 1 }
                 }
             }
-            #expect(refusedCount > pageCount * 2)
+            // Pages that are free may be anything.
+            #expect(refusedCount > pageCount / 2)
             #expect(try DamagedPages.isTaken(whole))
         }
     }

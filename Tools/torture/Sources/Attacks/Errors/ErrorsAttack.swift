@@ -17,10 +17,16 @@ struct ErrorsAttack: Attack {
 
     private let options: Options
     private var callCount = 0
+    private var fullDiskCount = 0
 
     init(_ options: Options) throws { self.options = options }
 
-    var remark: String { "of workloads with \(callCount) calls" }
+    var remark: String {
+        "of workloads with \(callCount) calls, "
+            + (fullDiskCount > 0
+                ? "\(fullDiskCount) times a full disk"
+                : "no full disk: that takes the right to mount")
+    }
 
     private struct Failure: Sendable {
         var name: String
@@ -44,6 +50,8 @@ struct ErrorsAttack: Attack {
     ) throws -> Int {
         let calls = try count(seed, "\(directory)/count")
         callCount += calls
+        let fullDisk = try Attacked(Self.work(seed, "\(directory)/count"))
+        fullDiskCount += try FullDisk.run(fullDisk, in: directory) ? 1 : 0
         let failures = Self.failures
         // Each call fails, and the errors take turns, another one first with each seed.
         return try Slots.run(1...calls, at: options.processes, isOver: isOver) { call, slot in
@@ -88,8 +96,10 @@ struct ErrorsAttack: Attack {
         let what = "\(failure.name) at call \(call)"
         let child = try attacked.start(work, .init(isTraced: true, isControlled: true))
         try attacked.expectEnd(of: child, what)
-        try attacked.check(what)
-        guard control.actedClass == UInt32(TORTURE_CLASS_SYNC), failure.error == EIO else { return }
+        let isSync = control.actedClass == UInt32(TORTURE_CLASS_SYNC)
+        // After a sync that failed, the store may ask for a restart of the machine.
+        try attacked.check(what, start: isSync ? 1 : 0)
+        guard isSync, failure.error == EIO else { return }
         let share = 40
         let run = ImageRun(
             work, range: 0..<Int(UInt32.max), share: (call % share, share))

@@ -36,8 +36,13 @@ struct KillAttack: Attack {
     ) throws -> Int {
         let slotCount = options.processes
         let count = Lock(0)
-        let isEnough = { (_: Int) in isOver(count.withLock { $0 }) }
-        _ = try Slots.run(0...slotCount - 1, at: slotCount, isOver: isEnough) { [options] slot, _ in
+        let isEnoughNow = Lock(false)
+        let isEnough = { (_: Int) in
+            let isOver = isOver(count.withLock { $0 })
+            isEnoughNow.withLock { $0 = isOver }
+            return isOver
+        }
+        _ = try Slots.run(0...slotCount - 1, at: slotCount, isOver: isEnough) { slot, _ in
             // Each has every call for itself, in another order of steps.
             let work = Work(
                 "\(directory)/\(slot)",
@@ -50,22 +55,17 @@ struct KillAttack: Attack {
             let control = try Control(work.control)
             let actions = [TORTURE_KILL_BEFORE, TORTURE_KILL_AFTER, TORTURE_KILL_HALFWAY]
             for call in 1...Self.callCountMax {
-                if let enough = options.count, count.withLock({ $0 }) >= enough { break }
+                if isEnoughNow.withLock({ $0 }) { break }
                 let action = actions[(call + slot) % actions.count]
                 control.arm(Control.Plan(at: call, action: UInt32(action)))
                 let child = try attacked.start(work, .init(isControlled: true))
                 try Self.expectKill(of: child, attacked, "killed at call \(call)")
                 count.withLock { $0 += 1 }
                 if call % 10 == 0 { try attacked.check() }
-                if Self.isLate(options, count.withLock { $0 }) { break }
             }
             try attacked.check()
         }
         return count.withLock { $0 }
-    }
-
-    private static func isLate(_ options: Options, _ count: Int) -> Bool {
-        options.count.map { count >= $0 } ?? false
     }
 
     /// Waits for a process that was killed, or will kill itself.

@@ -82,8 +82,10 @@ struct Attacked {
     }
 
     /// Holds the store, which nobody has open, against what was acknowledged, in another process.
-    func check(_ what: String = "checking") throws {
-        let child = try startLooking(["check"] + work.arguments, root: work.disk)
+    ///
+    /// - Parameter start: as in ``startLooking(_:root:start:trace:)``.
+    func check(_ what: String = "checking", start: Int = 0) throws {
+        let child = try startLooking(["check"] + work.arguments, root: work.disk, start: start)
         try expectEnd(of: child, "\(what), then a look at the store")
     }
 

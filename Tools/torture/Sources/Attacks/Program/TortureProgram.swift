@@ -52,6 +52,7 @@ public enum TortureProgram {
         case "check": try Work(arguments: Array(arguments.dropFirst())).check()
         case "damages": try RotRun(arguments: arguments).run()
         case "racer": try RaceRun(work: Work(arguments: Array(arguments.dropFirst()))).run()
+        case "full": try FullDisk.fill(arguments.last ?? "")
         case "open": try ImageRun.open(arguments.last ?? "")
         case "images", "images-twice": try ImageRun(arguments: arguments).run()
         default: return nil

@@ -29,28 +29,34 @@ struct RotAttack: Attack {
         try attacked.expectEnd(of: try attacked.start(work, .init()), "the workload")
         let (least, processes) = (options.count ?? Self.damageCount, options.processes)
         let last = min(least, Self.damageCount)
-        let doneCount = Lock(0)
+        let (doneCount, isEnough) = (Lock(0), Lock(false))
         _ = try Slots.run(
-            0...processes - 1, at: processes, isOver: { _ in isOver(doneCount.withLock { $0 }) },
+            0...processes - 1, at: processes,
+            isOver: { _ in
+                let isOver = isOver(doneCount.withLock { $0 })
+                isEnough.withLock { $0 = isOver }
+                return isOver
+            },
             body: { share, _ in
-                try Self.damage(work, attacked, share, processes, last, doneCount)
+                // In pieces, so that it can end in time.
+                for first in stride(from: 1, through: last, by: 50)
+                where !isEnough.withLock({ $0 }) {
+                    let run = RotRun(
+                        work, range: first..<min(first + 50, last + 1),
+                        share: (share, processes))
+                    try Self.damage(run, attacked)
+                    doneCount.withLock {
+                        $0 += run.range.count { $0 % processes == share }
+                    }
+                }
             })
         return doneCount.withLock { $0 }
     }
 
-    private static func damage(
-        _ work: Work, _ attacked: Attacked, _ share: Int, _ divisor: Int, _ last: Int,
-        _ doneCount: Lock<Int>
-    ) throws {
-        // In pieces, so that it can end in time.
-        for first in stride(from: 1, through: last, by: 100) {
-            let run = RotRun(
-                work, range: first..<min(first + 100, last + 1), share: (share, divisor))
-            let child = try attacked.startLooking(run.arguments, root: run.root)
-            let end = try child.wait(seconds: 120)
-            let words = Files.exists(run.progress) ? try Files.text(run.progress) : "?"
-            try attacked.judge(end, words.split(separator: "\n").last.map { String($0) } ?? "?")
-            doneCount.withLock { $0 += run.range.count { $0 % divisor == share } }
-        }
+    private static func damage(_ run: RotRun, _ attacked: Attacked) throws {
+        let child = try attacked.startLooking(run.arguments, root: run.root)
+        let end = try child.wait(seconds: 120)
+        let words = Files.exists(run.progress) ? try Files.text(run.progress) : "?"
+        try attacked.judge(end, words.split(separator: "\n").last.map { String($0) } ?? "?")
     }
 }
