@@ -34,10 +34,6 @@ public struct Snapshot: ~Copyable {
     func name(of project: ProjectNumber) throws(AssetError) -> String? {
         // Within one moment, a project stays what it is.
         if lastProject.number == project { return lastProject.name }
-        return try nameSoughtLonger(of: project)
-    }
-
-    private func nameSoughtLonger(of project: ProjectNumber) throws(AssetError) -> String? {
         let name = try nameInStore(of: project)
         (lastProject.number, lastProject.name) = (project, name)
         return name
@@ -56,7 +52,7 @@ public struct Snapshot: ~Copyable {
 }
 
 /// The project that was asked for last in a snapshot. Belongs to the snapshot's thread.
-final class LastProject {
+private final class LastProject {
     var number: ProjectNumber?
     var name: String?
 }

@@ -16,6 +16,57 @@ import Testing
         return location
     }
 
+    /// Looking an asset up says of every record what reading the record says.
+    @Test func lookingUpFindsWhatIsDamaged() throws {
+        let test = try TestStore()
+        let asset = try test.store.put(image(name: "Übergang"), [1, 2, 3])
+        let catalog = test.store.catalog
+        let records = catalog.assets.uninterpreted
+        let whole = try #require(try catalog.environment.read { try $0.get(records, asset.id) })
+        var random = SeededGenerator(seed: 17)
+        var variants = (0..<whole.bytes.count).map { Array(whole.bytes.prefix($0)) }
+        variants.append(whole.bytes + [0])
+        for _ in 0..<300 {
+            var bytes = whole.bytes
+            bytes[Int.random(in: 0..<bytes.count, using: &random)] = .random(
+                in: 0 ... .max, using: &random)
+            variants.append(bytes)
+        }
+        for bytes in variants {
+            var stored = whole
+            stored.bytes = bytes
+            try catalog.environment.write { try $0.put(records, asset.id, stored) }
+            try test.store.read { snapshot in
+                let record = Result { try snapshot.transaction.get(catalog.assets, asset.id) }
+                let found = Result { try snapshot.asset(asset.id) }
+                switch (record, found) {
+                case (.success(let record?), .success(let found?)):
+                    #expect(record.asset(asset.id, project: "p") == found)
+                case (.success(let record?), .failure(let error as AssetError)):
+                    // A project's number that is none.
+                    #expect(record.project.number != 1 && error.code == .damaged)
+                case (.failure(let expected as AssetError), .failure(let error as AssetError)):
+                    #expect(expected.code == error.code)
+                default: Issue.record("\(record) is not \(found)")
+                }
+            }
+        }
+    }
+
+    /// A look-up that fails for another reason than its record's bytes says so.
+    @Test func otherErrorsKeepTheirCode() throws {
+        let test = try TestStore()
+        let asset = try test.store.put(image(), [1, 2, 3])
+        let catalog = test.store.catalog
+        try catalog.environment.read { transaction -> Void in
+            #expect(throws: AssetError(.io, "")) {
+                _ = try transaction.get(catalog.assets, asset.id) {
+                    (_) throws(AssetError) -> Int? in throw AssetError(.io, "a disk")
+                }
+            }
+        }
+    }
+
     @Test(arguments: 0..<8)
     func impossibleNumbersAreErrors(which: Int) async throws {
         await #expect(processExitsWith: .success) { [which = which as Int] in

@@ -1,8 +1,10 @@
-import AssetStore
 import Basics
 import Foundation
+import LMDB
 import TestSupport
 import Testing
+
+@testable import AssetStore
 
 /// Disk blocks come back without rewriting what lives (P7), and never under a reader.
 @Suite struct ReclaimedSpace {
@@ -83,6 +85,35 @@ import Testing
         try Data(count: 10_000).write(to: URL(fileURLWithPath: orphan))
         #expect(try test.store.reclaim().removedPackCount == 0)
         #expect(!FileManager.default.fileExists(atPath: orphan))
+        #expect(try test.store.verify().isIntact)
+    }
+
+    /// A pack that is dead goes as it is, however its writer left it; one that somebody may still
+    /// write to stays.
+    @Test func deadPacksAreRemovedUnswept() throws {
+        let test = try TestStore()
+        let asset = try test.store.put(image(), [UInt8](repeating: 7, count: 1 << 20))
+        #expect(try test.store.removeAsset(asset.id))
+        let pack = PackID(number: 1)
+        let seal = {
+            let catalog = test.store.catalog
+            try catalog.environment.write { transaction in
+                var record = try #require(try transaction.get(catalog.packs, pack))
+                (record.state, record.isSwept) = (.sealed, false)
+                record.committedEnd += 8192
+                try transaction.put(catalog.packs, pack, record)
+                try transaction.delete(catalog.openPacks, pack)
+            }
+        }
+        try seal()
+        #expect(try test.store.reclaim(.freed).removedPackCount == 0)
+        try test.reopen()
+        try seal()
+        let file = "\(test.path)/packs/\(pack).pack"
+        #expect(FileManager.default.fileExists(atPath: file))
+        let removed = try test.store.reclaim(.everything)
+        #expect(removed.removedPackCount == 1 && removed.waitingByteCount == 0)
+        #expect(!FileManager.default.fileExists(atPath: file))
         #expect(try test.store.verify().isIntact)
     }
 }

@@ -50,6 +50,26 @@ import Testing
         }
     }
 
+    /// A byte that no text has is found wherever it stands, also among ASCII alone.
+    @Test func textIsWhatUTF8Is() throws {
+        for count in 1...40 {
+            let ascii = String(repeating: "a", count: count)
+            let whole = Record(number: 1, text: ascii, real: 2, maybe: nil, bytes: []).encoded
+            #expect(try Record(whole).text == ascii)
+            for position in 0..<count {
+                for byte: UInt8 in [0x80, 0xC3, 0xFF] {
+                    var damaged = whole
+                    damaged[12 + position] = byte
+                    #expect(throws: AssetError(.damaged, "")) { try Record(damaged) }
+                }
+                let head = String(repeating: "a", count: position)
+                let text = head + "ü" + ascii
+                let record = Record(number: 1, text: text, real: 2, maybe: nil, bytes: [])
+                #expect(try Record(record.encoded) == record)
+            }
+        }
+    }
+
     @Test func everyTruncationIsAnError() throws {
         let whole = Record(number: 1, text: "text", real: 2, maybe: 3, bytes: [4, 5]).encoded
         for count in 0..<whole.count {

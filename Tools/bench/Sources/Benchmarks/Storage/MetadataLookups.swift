@@ -59,9 +59,15 @@ enum MetadataLookups {
         (id.high.bigEndian, id.low.bigEndian)
     }
 
-    /// What is compared of an asset: something of its own content.
+    /// What is compared of an asset: something of its own content, and all of its texts that say
+    /// something.
     private static func facts(of asset: Asset) -> UInt64 {
-        asset.checksum.low ^ UInt64(asset.byteCount)
+        let description = asset.description
+        var sum = asset.checksum.low ^ UInt64(asset.byteCount)
+        for byte in description.project.utf8 { sum = sum &* 31 &+ UInt64(byte) }
+        for byte in description.kind.utf8 { sum = sum &* 31 &+ UInt64(byte) }
+        for byte in description.mediaType.utf8 { sum = sum &* 31 &+ UInt64(byte) }
+        return sum &+ UInt64(description.attributes.count)
     }
 
     /// A value about as long as the catalog's, beginning with the facts.
