@@ -147,8 +147,11 @@ final class FallbackHeader: Sendable {
     /// Notes that there is nothing to fall back to: everything is flushed. Durable when it returns.
     func clear() throws(AssetError) { try setState(0) }
 
-    /// Notes that a flush failed, so that no process takes what follows for durable.
-    func noteFailure() throws(AssetError) { try setState(2) }
+    /// Notes that the flush of a period failed, so that no process takes what follows for durable.
+    /// Without a period there is nothing to fall back to: what the file holds then is long past.
+    func noteFailure() throws(AssetError) {
+        if case .deferring = try state() { try setState(2) }
+    }
 
     private func setState(_ state: UInt32) throws(AssetError) {
         let bytes = unsafe withUnsafeBytes(of: state.littleEndian) { unsafe Array($0) }

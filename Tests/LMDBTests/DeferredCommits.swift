@@ -1,8 +1,9 @@
 import Basics
 import Glibc
-import LMDB
 import TestSupport
 import Testing
+
+@testable import LMDB
 
 /// Commits that are not flushed one by one: a loss of power undoes all of a period or none, and never
 /// harms what was flushed (P1, P2).
@@ -155,6 +156,23 @@ import Testing
             counts.append(try File("\(store.directory.path)/data.mdb").byteCount())
         }
         #expect(counts[7] == counts[3])
+    }
+
+    /// What was fallen back to in a period that has ended is never fallen back to again.
+    @Test func aFlushThatFailsOutsideOfPeriodsIsNoPeriod() throws {
+        let store = try Self.makeStore()
+        try store.environment.writeDeferred(knownFrom: 7) {
+            try $0.put(store.table, Bytes([1]), Bytes([2]))
+        }
+        let header = try FallbackHeader(directory: store.directory.path)
+        guard case .deferring = try header.state() else {
+            Issue.record("there is no period")
+            return
+        }
+        try store.environment.flushDeferred()
+        try header.noteFailure()
+        #expect(try header.state() == .none)
+        try store.environment.write { try $0.put(store.table, Bytes([3]), Bytes([4])) }
     }
 
     /// After a failed flush nothing more is taken for durable, until the machine was started anew.
