@@ -206,9 +206,11 @@ public final class Store: Sendable {
         let packed = isPackable ? try packer.pack(bytes) : nil
         try reserve(packed?.count ?? bytes.byteCount)
         do {
-            return try packs.write(
+            var payload = try packs.write(
                 bytes, packed: packed, owner: owner, namespace: namespace,
                 description: description?.encoded() ?? [], durably: isLast && committer.isQuiet)
+            if case .asset(_, _, _, isAlone: true) = description { payload.isReplayable = true }
+            return payload
         } catch let failure as Packs.WriteFailure {
             abandon([failure.payload])
             throw failure.error
@@ -218,6 +220,11 @@ public final class Store: Sendable {
     /// Frees ranges that were written in vain. Nobody waits for it: should it fail, the next owner
     /// of the pack finds them.
     func abandon(_ payloads: [WrittenPayload]) {
+        for payload in payloads where payload.isReplayable {
+            // What was refused must not be there one day all the same. A disk that doesn't take
+            // this has said so to whoever wrote.
+            try? payload.pack.erase(recordAt: Int(payload.location.extent.offset))
+        }
         committer.submit(
             Committer.Request(abandoned: payloads, apply: { _, _ in }, completion: { _ in }))
     }

@@ -20,6 +20,11 @@ internal import CLMDB
     var period: UInt64 = 0
     var origin: UInt64 = 0
     var count = 0
+    /// Whether the flush of a period failed. Known here too, because the disk may not take the note.
+    var hasFailed = false
+    /// Whether the disk may still say that there is something to fall back to, whatever the file
+    /// says: its pages must stay.
+    var isUncleared = false
 
     init(undone: UInt64?, opening: ByteLock?) {
         self.undone = undone
@@ -72,12 +77,24 @@ extension Environment {
     }
 
     private func endPeriod() throws(AssetError) {
-        let state = try fallback.state()
+        let state = try periodState()
         if state != .none {
             try flush(state)
-            try fallback.clear()
+            try clearFallback()
         }
         unpinFallback()
+    }
+
+    private func periodState() throws(AssetError) -> FallbackHeader.State {
+        let state = try fallback.state()
+        let isUncleared = deferral.withLock { $0.isUncleared }
+        return state == .none && isUncleared ? .deferring(period: 0) : state
+    }
+
+    private func clearFallback() throws(AssetError) {
+        deferral.withLock { $0.isUncleared = true }
+        try fallback.clear()
+        deferral.withLock { $0.isUncleared = false }
     }
 
     /// Makes what was committed durable; without success, nothing more is written until the machine
@@ -85,7 +102,9 @@ extension Environment {
     ///
     /// The corresponding C function is `mdb_env_sync`.
     private func flush(_ state: FallbackHeader.State) throws(AssetError) {
-        guard state != .failed else {
+        let isPeriod = state != .none
+        guard state != .failed, !(isPeriod && deferral.withLock { $0.hasFailed }) else {
+            try fallback.noteFailure()
             throw AssetError(
                 .io,
                 "\(path): the disk did not take what was written to it; what is stored is safe, but "
@@ -93,8 +112,11 @@ extension Environment {
         }
         let status = unsafe mdb_env_sync(handle, 1)
         guard status == MDB_SUCCESS else {
-            // What matters more is told.
-            try? fallback.noteFailure()
+            if isPeriod {
+                deferral.withLock { $0.hasFailed = true }
+                // What matters more is told; the next one who writes tries again.
+                try? fallback.noteFailure()
+            }
             throw .lmdb("mdb_env_sync", status, path: path)
         }
     }
@@ -103,7 +125,7 @@ extension Environment {
     private func deferCommit(
         _ number: UInt64, _ origin: UInt64
     ) throws(AssetError) -> Bool {
-        let state = try fallback.state()
+        let state = try periodState()
         let isOurs = deferral.withLock { deferral in
             guard unsafe deferral.pin != nil else { return false }
             return deferral.undone != nil
@@ -115,7 +137,7 @@ extension Environment {
             // What a period falls back to is flushed, whoever committed it.
             try flush(state)
             guard try beginPeriod(after: number - 1, origin) else {
-                if state != .none { try fallback.clear() }
+                if state != .none { try clearFallback() }
                 return false
             }
         }
@@ -146,6 +168,7 @@ extension Environment {
             deferral.period = period
             deferral.origin = origin
             deferral.count = 0
+            deferral.isUncleared = false
         }
         return true
     }

@@ -145,7 +145,16 @@ final class FallbackHeader: Sendable {
     }
 
     /// Notes that there is nothing to fall back to: everything is flushed. Durable when it returns.
-    func clear() throws(AssetError) { try setState(0) }
+    /// When that fails, there is something to fall back to as before.
+    func clear() throws(AssetError) {
+        do throws(AssetError) {
+            try setState(0)
+        } catch {
+            // For this process the caller remembers it; others are to see it too.
+            try? write(state: 1)
+            throw error
+        }
+    }
 
     /// Notes that the flush of a period failed, so that no process takes what follows for durable.
     /// Without a period there is nothing to fall back to: what the file holds then is long past.
@@ -154,9 +163,13 @@ final class FallbackHeader: Sendable {
     }
 
     private func setState(_ state: UInt32) throws(AssetError) {
+        try write(state: state)
+        try file.synchronizeData()
+    }
+
+    private func write(state: UInt32) throws(AssetError) {
         let bytes = unsafe withUnsafeBytes(of: state.littleEndian) { unsafe Array($0) }
         unsafe try file.write(bytes.span.bytes, at: 4)
-        try file.synchronizeData()
     }
 
     private struct Content {

@@ -99,6 +99,15 @@ final class OpenPack: Sendable {
         }
     }
 
+    /// Takes back what a record says, durably: nobody finds it any more.
+    func erase(recordAt offset: Int) throws(AssetError) {
+        let zeros = [UInt8](repeating: 0, count: RecordHeader.byteCount)
+        let nothing = [UInt8]()
+        let isDurable = unsafe try file.write(
+            zeros.span.bytes, nothing.span.bytes, nothing.span.bytes, at: offset, durably: true)
+        if !isDurable { try file.synchronizeData() }
+    }
+
     /// Makes durable all that was written before. After a failure, every later call fails too: the
     /// kernel may have dropped what it could not write.
     func synchronize() throws(AssetError) {

@@ -261,6 +261,8 @@ struct WrittenPayload: Sendable {
     var location: PayloadLocation
     var owner: RecordOwner
     var pack: OpenPack
+    /// Whether its record says all that its commit is to enter: then it may be replayed.
+    var isReplayable = false
 }
 
 /// The numbers that stand for things in the store's lock file.
