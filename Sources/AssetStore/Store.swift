@@ -217,14 +217,22 @@ public final class Store: Sendable {
         }
     }
 
+    /// Erases a record, so that what was refused is not entered one day all the same. Where a commit
+    /// failed of which nobody knows whether the disk took it, the catalog can't be asked, and the
+    /// record stays: it may be an asset's.
+    func erase(_ payload: WrittenPayload) throws {
+        let entered = try catalog.environment.read { transaction in
+            try catalog.payload(of: payload.owner, in: transaction).0
+        }
+        if entered == payload.location { return }
+        try payload.pack.erase(recordAt: Int(payload.location.extent.offset))
+    }
+
     /// Frees ranges that were written in vain. Nobody waits for it: should it fail, the next owner
     /// of the pack finds them.
     func abandon(_ payloads: [WrittenPayload]) {
-        for payload in payloads where payload.isReplayable {
-            // What was refused must not be there one day all the same. A disk that doesn't take
-            // this has said so to whoever wrote.
-            try? payload.pack.erase(recordAt: Int(payload.location.extent.offset))
-        }
+        // A disk that doesn't take this has said so to whoever wrote.
+        for payload in payloads where payload.isReplayable { try? erase(payload) }
         committer.submit(
             Committer.Request(abandoned: payloads, apply: { _, _ in }, completion: { _ in }))
     }

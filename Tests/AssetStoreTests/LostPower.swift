@@ -82,6 +82,41 @@ import Testing
         #expect(deferredCount > 60)
     }
 
+    /// What was refused is erased, so that nothing enters it again; what was entered never is.
+    @Test func onlyWhatWasNotEnteredIsErased() throws {
+        let test = try TestStore()
+        let store = test.store
+        let asset = try store.put(image(), [1, 2, 3])
+        func payload(_ description: RecordDescription, _ owner: RecordOwner) throws
+            -> WrittenPayload
+        {
+            unsafe try store.writePayload(
+                [4, 5, 6].span.bytes, owner: owner, namespace: .images,
+                description: description, isLast: true, reserve: { _ in })
+        }
+        let owner = RecordOwner(PartKey(content: store.assetIDs.nextContent(), part: 0))
+        let record = try #require(
+            try store.catalog.environment.read { try $0.get(store.catalog.assets, asset.id) })
+        let refused = try payload(
+            .asset(asset.id, project: "p", record, isAlone: true), owner)
+        let entered = try #require(
+            try store.catalog.environment.read { transaction in
+                try transaction.get(store.catalog.contents, asset.content)?.firstPart
+            })
+        var kept = refused
+        kept.location = entered
+        kept.owner = RecordOwner(PartKey(content: asset.content, part: 0))
+        let pack = "\(test.path)/packs/\(entered.extent.pack).pack"
+        let before = try PowerLoss.bytes(of: pack)
+        try store.erase(kept)
+        #expect(try PowerLoss.bytes(of: pack) == before)
+        try store.erase(refused)
+        let start = Int(refused.location.extent.offset)
+        let left = try PowerLoss.bytes(of: pack)[start..<start + RecordHeader.byteCount]
+        #expect(left.allSatisfy { $0 == 0 })
+        #expect(try store.bytes(of: asset.id) == [1, 2, 3])
+    }
+
     /// A period that nobody goes on with is flushed soon, and closing a store flushes it.
     @Test func aPeriodEndsByItself() throws {
         let test = try TestStore()
