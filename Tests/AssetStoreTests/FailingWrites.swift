@@ -94,7 +94,7 @@ import Testing
         }
     }
 
-    private static func withLimit(
+    static func withLimit(
         _ resource: __rlimit_resource, _ limit: Int, _ body: () throws -> Void
     ) throws {
         let resource = __rlimit_resource_t(resource.rawValue)

@@ -23,6 +23,8 @@ internal import Basics
 /// The 64 bytes before each payload in a pack.
 struct RecordHeader: Equatable {
     static let byteCount = 64
+    /// Records begin at multiples of this.
+    static let alignment = 64
     static let magic: [UInt8] = Array("REC2".utf8)
 
     var owner: RecordOwner
