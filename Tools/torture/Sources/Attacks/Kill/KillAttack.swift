@@ -25,8 +25,21 @@ struct KillAttack: Attack {
     static let unit = "kills"
 
     private let options: Options
+    /// The calls at which each operation was killed, and how many there are.
+    private let places = Lock<[Operation: (calls: Set<Int>, count: Int)]>([:])
 
     init(_ options: Options) throws { self.options = options }
+
+    var remark: String {
+        let parts = places.withLock { places in
+            Operation.allCases.compactMap { operation in
+                places[operation].map {
+                    "\(operation.rawValue) at \($0.calls.count) of \($0.count) calls"
+                }
+            }
+        }
+        return parts.joined(separator: ", ")
+    }
 
     mutating func round(
         _ seed: UInt64, in directory: String, isOver: (Int) -> Bool
@@ -41,7 +54,7 @@ struct KillAttack: Attack {
     // MARK: What takes long
 
     /// How often each is killed in a round.
-    private static let operationKillCount = 40
+    private static let operationKillCount = 16
 
     private func operations(
         _ seed: UInt64, _ directory: String, _ isOver: (Int) -> Bool
@@ -53,7 +66,7 @@ struct KillAttack: Attack {
             isEnoughNow.withLock { $0 = isOver }
             return isOver
         }
-        let last = Operation.allCases.count - 1
+        let (last, places) = (Operation.allCases.count - 1, places)
         _ = try Slots.run(0...last, at: options.processes, isOver: isEnough) { number, _ in
             var killing = try OperationKilling(
                 Operation.allCases[number], seed: seed, in: "\(directory)/\(number)")
@@ -61,8 +74,18 @@ struct KillAttack: Attack {
             let first = Int(seed / 4) * Self.operationKillCount
             for place in first..<first + Self.operationKillCount {
                 if isEnoughNow.withLock({ $0 }) { return }
-                if try killing.kill(place, atAnyMoment: seed % 4 == 3) {
-                    count.withLock { $0 += 1 }
+                let atAnyMoment = seed % 4 == 3
+                // One that came to its end before that call begins anew, and gets there then.
+                guard
+                    let call = try killing.kill(place, atAnyMoment: atAnyMoment)
+                        ?? killing.kill(place, atAnyMoment: atAnyMoment)
+                else { continue }
+                count.withLock { $0 += 1 }
+                places.withLock { places in
+                    var place = places[killing.operation] ?? ([], 0)
+                    place.count = max(place.count, killing.callCount)
+                    if call > 0 { place.calls.insert(call) }
+                    places[killing.operation] = place
                 }
             }
             try killing.finish()
@@ -135,7 +158,7 @@ struct KillAttack: Attack {
             directory, mix: mix, actorCount: actorsEach * processCount, stepCount: .max)
         let attacked = try Attacked(whole)
         var killCount = 0
-        for _ in 0..<20 {
+        for _ in 0..<10 {
             var children: [Child] = []
             for process in 0..<processCount {
                 var work = whole

@@ -5,14 +5,14 @@ internal import Glibc
 
 /// Kills an operation's processes. Belongs to one thread.
 struct OperationKilling {
-    private let operation: Operation
+    let operation: Operation
     private let directory: String
     private let seed: UInt64
     private let attacked: Attacked
     private let control: Control
     private var random: Random
-    /// The calls of an undisturbed process, and how long it takes.
-    private let callCount: Int
+    /// The calls of an undisturbed process.
+    let callCount: Int
     private let duration: Double
 
     private var disk: String { "\(directory)/disk" }
@@ -51,10 +51,11 @@ struct OperationKilling {
         try Files.remove("\(directory)/progress")
     }
 
-    /// Lets a process go on, and kills it; says whether it was killed before it came to its end.
+    /// Lets a process go on, and kills it. Says at which call, 0 for some moment; `nil` when it came
+    /// to its end before.
     ///
     /// - Parameter place: at which call, around those that there are; or only a number.
-    mutating func kill(_ place: Int, atAnyMoment: Bool) throws -> Bool {
+    mutating func kill(_ place: Int, atAnyMoment: Bool) throws -> Int? {
         let actions = [TORTURE_KILL_BEFORE, TORTURE_KILL_AFTER, TORTURE_KILL_HALFWAY]
         let call = atAnyMoment ? 0 : place % callCount + 1
         control.arm(
@@ -71,10 +72,10 @@ struct OperationKilling {
             try attacked.expectEnd(of: child, what)
             try run(.perform).requireOutcome()
             try reset()
-            return false
+            return nil
         }
         try attacked.expectEnd(of: try attacked.startAlone(run(.look).arguments), what)
-        return true
+        return call
     }
 
     /// Lets it come to its end.
