@@ -1,6 +1,5 @@
 """What the shows have in common: building and running assetctl, and watching what it takes."""
 
-import hashlib
 import json
 import os
 import shutil
@@ -166,10 +165,8 @@ class Assetctl:
 
 
 def sha256(path):
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest() if hasattr(
-            hashlib, "file_digest") else subprocess.run(
-                ["sha256sum", path], check=True, capture_output=True).stdout.split()[0].decode()
+    done = subprocess.run(["sha256sum", path], check=True, capture_output=True)
+    return done.stdout.split()[0].decode()
 
 
 class Place:

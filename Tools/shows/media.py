@@ -2,6 +2,7 @@
 
 import os
 import random
+import shutil
 import struct
 import subprocess
 
@@ -21,7 +22,11 @@ def seeds(directories):
 
 
 def make_film(path, byte_count, seed):
-    """A film of noise: a real one by ffmpeg, and a `free` box behind it that is incompressible."""
+    """A film of noise: a real one by ffmpeg, and a `free` box behind it that is incompressible.
+    Without ffmpeg it is a sound of that length."""
+    if shutil.which("ffmpeg") is None:
+        make_sound(path, byte_count, seed)
+        return
     command = [
         "ffmpeg", "-v", "error", "-y", "-f", "lavfi", "-i", "testsrc2=s=320x240:r=25:d=2", "-f",
         "lavfi", "-i", "sine=f=440:d=2", "-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt",
