@@ -6,7 +6,7 @@ import Testing
 
 @testable import AssetStore
 
-/// What lives is moved out of packs that are mostly dead, and nobody notices.
+/// What lives is moved out of packs that are mostly dead, and nobody notices (P7, P9).
 @Suite struct Compactions {
     /// A store with a sealed pack of small things, of which every tenth lives, and what lives.
     static func mostlyDead(

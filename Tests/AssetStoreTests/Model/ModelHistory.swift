@@ -6,12 +6,21 @@ import Foundation
 
 /// The steps of a run whose process was killed now and then: enough to make its model again.
 struct ModelHistory: Codable {
-    /// Operations that were done one after another by one process.
+    /// What one process did, one after another.
     struct Round: Codable {
-        /// How many of them were acknowledged.
-        var acknowledgedCount = 0
-        /// What happened of the one behind them.
+        var events: [Event] = []
+        /// What happened of the operation behind them, which its process did not survive.
         var last = Last.nothing
+    }
+
+    enum Event: Codable {
+        /// An operation was done, and came out as the model says.
+        case acknowledged
+        /// An operation failed for reasons of the disk; what happened of it, and the jobs that have
+        /// a worker since.
+        case failed(Last, workers: [String])
+        /// The store was closed and opened again.
+        case reopened
     }
 
     enum Last: Codable {
@@ -30,25 +39,50 @@ struct ModelHistory: Codable {
         for round in rounds {
             model.loseWorkers()
             model.changes = []
-            for _ in 0..<round.acknowledgedCount {
-                _ = try model.apply(operation(step, model))
-                step += 1
-            }
+            for event in round.events { try apply(event, to: &model, &step) }
             let operation = operation(step, model)
             step += 1
-            switch (round.last, operation) {
-            case (.nothing, _): break
-            case (.frames(let places), .frames(let job, let frames)):
-                _ = try model.apply(.frames(job, places.map { frames[$0] }))
-            case (_, let operation): _ = try model.apply(operation)
-            }
+            try Self.apply(operation, round.last, to: &model)
         }
         model.loseWorkers()
         return (model, step)
     }
 
+    /// Lets happen what happened.
+    func apply(_ event: Event, to model: inout ModelStore, _ step: inout Int) throws {
+        switch event {
+        case .acknowledged:
+            _ = try model.apply(operation(step, model))
+            step += 1
+        case .failed(let last, let workers):
+            try Self.apply(operation(step, model), last, to: &model)
+            step += 1
+            model.workers = model.workers.filter { workers.contains($0.key.description) }
+        case .reopened:
+            model.loseWorkers()
+        }
+    }
+
+    private static func apply(
+        _ operation: Operation, _ last: Last, to model: inout ModelStore
+    ) throws {
+        switch (last, operation) {
+        case (.nothing, _): break
+        case (.frames(let places), .frames(let job, let frames)):
+            _ = try model.apply(.frames(job, places.map { frames[$0] }))
+        case (_, let operation): _ = try model.apply(operation)
+        }
+    }
+
     /// How many operations were done or begun.
-    var stepCount: Int { rounds.reduce(0) { $0 + $1.acknowledgedCount + 1 } }
+    var stepCount: Int {
+        rounds.reduce(0) { count, round in
+            let reopenings = round.events.count {
+                if case .reopened = $0 { true } else { false }
+            }
+            return count + round.events.count - reopenings + 1
+        }
+    }
 
     func operation(_ step: Int, _ model: ModelStore) -> Operation {
         ModelRun.operation(seed: seed, step: step, model, isSequential: true)

@@ -27,12 +27,20 @@ final class ModelRun {
     private var possibleChanges: Set<Change> = []
     private var latest: [String] = []
     private let options: StoreOptions
+    /// Whether other processes use the store, and may be reclaiming when it is to be done.
+    private let hasCompany: Bool
 
-    /// - Parameter token: since when the model's changes count; from now on when it is `nil`.
+    /// - Parameters:
+    ///   - token: since when the model's changes count; from now on when it is `nil`.
+    ///   - possibleChanges: what the feed may tell as well.
+    ///   - hasCompany: whether other processes use the store.
     init(
         seed: UInt64, path: String, model: ModelStore = ModelStore(), step: Int = 0,
-        since token: ChangeToken? = nil
+        since token: ChangeToken? = nil, possibleChanges: Set<Change> = [],
+        hasCompany: Bool = false
     ) throws {
+        self.possibleChanges = possibleChanges
+        self.hasCompany = hasCompany
         (self.seed, self.path, self.model, self.step) = (seed, path, model, step)
         options = StoreOptions(reclaimsInBackground: seed % 2 == 0)
         let store = try Store.openOrCreate(at: path, options: options)
@@ -255,13 +263,25 @@ extension ModelRun {
             try store.requeueOrphans(ofProject: project, markingAsError: markingAsError)
         case .evict(let project):
             _ = try store.evict(byteCount: .max, EvictionPolicy(project: project))
-        case .reclaim: _ = try store.reclaim()
+        case .reclaim: try reclaim()
         case .compact(let liveShare):
-            let report = try store.compact(liveShare: liveShare)
-            if report.damageCount > 0 { throw failure("\(report)") }
+            try unlessOthersDo {
+                let report = try store.compact(liveShare: liveShare)
+                if report.damageCount > 0 { throw failure("\(report)") }
+            }
         default: return try work(operation)
         }
         return true
+    }
+
+    func reclaim() throws { try unlessOthersDo { _ = try store.reclaim() } }
+
+    private func unlessOthersDo(_ body: () throws -> Void) throws {
+        do {
+            try body()
+        } catch let error as AssetError where hasCompany && error.code == .busy {
+            note("(another process reclaims)")
+        }
     }
 
     private func put(_ new: Operation.NewAsset) throws {
