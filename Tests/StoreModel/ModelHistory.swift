@@ -1,31 +1,35 @@
 // How a model came to be what it is, written down for another process.
 
-import AssetStore
-import Basics
-import Foundation
+internal import AssetStore
+internal import Basics
+internal import Foundation
 
 /// The steps of a run whose process was killed now and then: enough to make its model again.
-struct ModelHistory: Codable {
+package struct ModelHistory: Codable {
     /// Operations that were done one after another by one process.
-    struct Round: Codable {
+    package struct Round: Codable {
         /// How many of them were acknowledged.
-        var acknowledgedCount = 0
+        package var acknowledgedCount = 0
         /// What happened of the one behind them.
-        var last = Last.nothing
+        package var last = Last.nothing
+
+        package init() {}
     }
 
-    enum Last: Codable {
+    package enum Last: Codable {
         case nothing
         case all
         /// The frames of it that are stored, by their places in it.
         case frames([Int])
     }
 
-    var seed: UInt64
-    var rounds: [Round] = []
+    package var seed: UInt64
+    package var rounds: [Round] = []
+
+    package init(seed: UInt64) { self.seed = seed }
 
     /// The model behind all rounds, and the number of the next step.
-    func replay() throws -> (model: ModelStore, step: Int) {
+    package func replay() throws -> (model: ModelStore, step: Int) {
         var (model, step) = (ModelStore(), 0)
         for round in rounds {
             model.loseWorkers()
@@ -48,9 +52,9 @@ struct ModelHistory: Codable {
     }
 
     /// How many operations were done or begun.
-    var stepCount: Int { rounds.reduce(0) { $0 + $1.acknowledgedCount + 1 } }
+    package var stepCount: Int { rounds.reduce(0) { $0 + $1.acknowledgedCount + 1 } }
 
-    func operation(_ step: Int, _ model: ModelStore) -> Operation {
+    package func operation(_ step: Int, _ model: ModelStore) -> Operation {
         ModelRun.operation(seed: seed, step: step, model, isSequential: true)
     }
 }
