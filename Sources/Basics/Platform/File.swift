@@ -191,7 +191,8 @@ package final class File: Sendable {
         guard written >= 0 else { throw .systemCall("pwritev", path) }
         // What the kernel left, piece by piece.
         var start = 0
-        for unsafe piece in unsafe pieces {
+        for index in unsafe pieces.indices {
+            let piece = unsafe pieces[index]
             let done = min(max(0, written - start), piece.count)
             let rest = unsafe UnsafeRawBufferPointer(rebasing: piece[done...])
             if unsafe !rest.isEmpty {

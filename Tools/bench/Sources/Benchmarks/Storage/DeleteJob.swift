@@ -20,7 +20,8 @@ struct DeleteJob {
             bench: bench, count: bench.size(50_000, smoke: 64), payloads: bench.payloads())
         // Each measurement writes 10 GB to delete.
         return try bench.compare(
-            [deletion.ours(), deletion.files(), deletion.unlinked()], repetitionsMax: 3, warmsUp: false
+            [deletion.ours(), deletion.files(), deletion.unlinked()], repetitionsMax: 3,
+            warmsUp: false
         ).rows("delete-job", unit: "s", better: .lower, promises: [(.figure(1), 1)])
     }
 
