@@ -66,13 +66,16 @@ struct FramesExportCommand: Subcommand {
             }
             let formats = try export(indexes, count, of: id, store, context)
             context.progress.finish()
-            try context.result(
-                [
-                    "job": .string(id.description), "frames": .integer(count),
-                    "pixelFormats": format == .raw ? .array(formats.map { .string($0) }) : .null,
-                ],
-                text: "wrote \(counted(count, "frame")) to \(printable(folder))"
-                    + (format == .raw ? " (\(formats.joined(separator: ", ")))" : ""))
+            var told: [(key: String, value: JSONValue)] = [
+                ("job", .string(id.description)), ("frames", .integer(count)),
+            ]
+            var text = "wrote \(counted(count, "frame")) to \(printable(folder))"
+            if format == .raw {
+                // The files themselves don't say what they hold.
+                told.append(("pixelFormats", .array(formats.map { .string($0) })))
+                text += " (\(formats.joined(separator: ", ")))"
+            }
+            try context.result(.members(told), text: text)
         }
         return .done
     }
