@@ -60,7 +60,7 @@ private func isPremultiplied(_ frame: borrowing Frame) -> Bool {
 private func decodeVideo(_ source: BytesInMemory) throws -> Bool {
     let frames = try unlessRefused(.inputUnreadable, by: "a video") { try VideoFrames(source) }
     guard let frames, frames.width * frames.height <= pixelCountMax else { return false }
-    return try unlessRefused(.inputUnreadable, by: "the frames of a video") {
+    return try unlessRefused(.inputUnreadable, by: "the frames of a video") { () throws -> Void in
         var frame = try frames.makeFrame()
         var count = 0
         while count < pieceCountMax, try frames.next(into: &frame) { count += 1 }
@@ -72,7 +72,7 @@ private func decodeAudio(_ source: BytesInMemory) throws -> Bool {
         try AudioDecoder(source, mono: source.byteCount % 2 == 0)
     }
     guard let decoder else { return false }
-    return try unlessRefused(.inputUnreadable, .invalidArgument, by: "audio") {
+    return try unlessRefused(.inputUnreadable, .invalidArgument, by: "audio") { () throws -> Void in
         for _ in 0..<pieceCountMax {
             let sampleCount = try decoder.next { $0.count }
             guard let sampleCount else { break }

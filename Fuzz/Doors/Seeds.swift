@@ -216,11 +216,62 @@ enum MediaSeeds {
             Int16(truncatingIfNeeded: frame * 300 + channel)
         }
         let pam =
-            "P7\nWIDTH 4\nHEIGHT 2\nDEPTH 4\nMAXVAL 255\nTUPLTYPE RGB_ALPHA\nENDHDR\n"
+            "P7\n# a seed\nWIDTH 4\nHEIGHT 2\nDEPTH 4\nMAXVAL 255\nTUPLTYPE RGB_ALPHA\nENDHDR\n"
             + String(repeating: "abcd", count: 8)
         return [
             ("png", png), ("jpeg", jpeg), ("wav", wav), ("pam", Array(pam.utf8)),
+            ("gif", gif), ("bmp", bmp), ("mp4", try video(withAudio: false)),
+            ("mp4-audio", try video(withAudio: true)),
         ]
+    }
+
+    /// One white pixel.
+    private static let gif =
+        Array("GIF89a".utf8) + [1, 0, 1, 0, 0x80, 0, 0, 255, 255, 255, 0, 0, 0]
+        + [0x2C, 0, 0, 0, 0, 1, 0, 1, 0, 0, 2, 2, 0x44, 1, 0, 0x3B]
+
+    /// Two by two pixels of 24 bits.
+    private static let bmp =
+        Array("BM".utf8) + [70, 0, 0, 0, 0, 0, 0, 0, 54, 0, 0, 0, 40, 0, 0, 0]
+        + [2, 0, 0, 0, 2, 0, 0, 0, 1, 0, 24, 0, 0, 0, 0, 0, 16, 0, 0, 0]
+        + [UInt8](repeating: 0, count: 16) + Array(0..<16)
+
+    /// Three frames of H.264, if wanted with a tone.
+    private static func video(withAudio: Bool) throws -> [UInt8] {
+        let workplace = try Workplace()
+        let settings = try VideoSettings(
+            width: 32, height: 16, frameRate: FrameRate(numerator: 25), preset: .ultrafast, crf: 40)
+        let encoder = try SegmentEncoder(settings)
+        var packets: [EncodedPacket] = []
+        for index in 0..<3 {
+            let shape = FrameShape(width: 32, height: 16, format: .yuv420BT709)
+            let frame = try TestFrames.made(shape, from: [60, 70, UInt8(80 + index)])
+            packets += try encoder.encode(frame, index: index)
+        }
+        packets += try encoder.finish()
+        try MP4Muxer.write(
+            to: workplace.file("a.mp4"),
+            video: MP4Muxer.VideoTrack(
+                settings: settings, extradata: encoder.extradata,
+                makePackets: { [packets] in puller(packets) }),
+            audio: withAudio ? try tone() : nil)
+        return try Workplace.bytes(of: workplace.file("a.mp4"))
+    }
+
+    private static func tone() throws -> MP4Muxer.AudioTrack {
+        let encoder = try AudioEncoder(sourceRate: 8000, sourceChannelCount: 1, frameCount: 960)
+        let samples = (0..<960).map { Float($0 % 40) / 80 }
+        var packets = try encoder.encode(samples.span)
+        packets += try encoder.finish()
+        return MP4Muxer.AudioTrack(
+            sampleRate: encoder.sampleRate, channelCount: encoder.channelCount,
+            initialPadding: encoder.initialPadding, extradata: encoder.extradata,
+            makePackets: { [packets] in puller(packets) })
+    }
+
+    private static func puller(_ packets: [EncodedPacket]) -> PacketPuller {
+        var rest = packets[...]
+        return { rest.popFirst() }
     }
 }
 

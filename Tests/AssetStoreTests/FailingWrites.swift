@@ -75,7 +75,7 @@ import Testing
     /// Finds out what became of the operation that failed; the store is opened again where it can
     /// not go on without.
     private static func goOn(
-        _ run: ModelRun, after operation: Operation, from before: ModelStore
+        _ run: ModelRun, after operation: StoreModel.Operation, from before: ModelStore
     ) throws -> (last: ModelHistory.Last, hasReopened: Bool) {
         do {
             let last = try run.settle(operation)

@@ -1,5 +1,6 @@
 // Names in directories: making, listing, renaming, and making all that durable.
 
+internal import CLinux
 internal import Glibc
 
 /// The calls that change or read directories.
