@@ -20,7 +20,7 @@ import Testing
             try #require(errno == EPERM, "mount: \(errno)")
             return
         }
-        defer { umount2(directory.path, Int32(MNT_DETACH)) }
+        defer { _ = unsafe umount2(directory.path, Int32(MNT_DETACH)) }
         await #expect(processExitsWith: .success) {
             [files = files as KilledAtRandom.Files, byteCount = byteCount as Int] in
             // There is no room to say it on the disk itself.
