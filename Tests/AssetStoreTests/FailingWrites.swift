@@ -2,6 +2,7 @@ import AssetStore
 import Basics
 import Foundation
 import Glibc
+import StoreModel
 import TestSupport
 import Testing
 
@@ -38,7 +39,9 @@ import Testing
             }
             try failSome(run, &random) { _ in }
             if Int.random(in: 0..<4, using: &random) == 0 { try run.compareAll() }
-            if Int.random(in: 0..<8, using: &random) == 0 { try run.reopen(sealing: true) }
+            if Int.random(in: 0..<8, using: &random) == 0 {
+                try run.reopen(sealing: Compactions.seal)
+            }
         }
         try run.reopen()
         try run.compareAll()
@@ -104,7 +107,7 @@ import Testing
         }
     }
 
-    private static func withLimit(
+    static func withLimit(
         _ resource: __rlimit_resource, _ limit: Int, _ body: () throws -> Void
     ) throws {
         let resource = __rlimit_resource_t(resource.rawValue)

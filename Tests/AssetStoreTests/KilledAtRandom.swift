@@ -1,6 +1,7 @@
 import AssetStore
 import Basics
 import Foundation
+import StoreModel
 import TestSupport
 import Testing
 

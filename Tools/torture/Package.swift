@@ -5,7 +5,7 @@ import PackageDescription
 // for users.
 
 /// The libraries of the store's package that are attacked.
-let attacked = ["AssetStore", "Basics", "ProjectArchive"]
+let attacked = ["AssetStore", "Basics", "Exporting", "ProjectArchive"]
 
 let warningsAreErrors = Context.environment["ASSETSTORE_WARNINGS_AS_ERRORS"] == "1"
 

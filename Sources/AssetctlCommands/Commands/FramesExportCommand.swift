@@ -2,6 +2,8 @@
 
 internal import AssetStore
 internal import Basics
+internal import FrameCodecs
+internal import Synchronization
 
 struct FramesExportCommand: Subcommand {
     static let name = "frames export"
@@ -11,7 +13,8 @@ struct FramesExportCommand: Subcommand {
 
         Writes 000000.png, 000001.png and so on, named by the frames' indexes, to a folder that is
         made when it is not there. Frames that are stored as JPEG become .jpg files as they are
-        stored. A .raw file has the frame's samples row by row, plane after plane, and nothing else.
+        stored. A .raw file has the frame's samples row by row, plane after plane, and nothing else;
+        their format is told at the end, and frames import --raw takes them back.
 
           --format <format>    png (the default), jpg or raw
           --quality <number>   of JPEGs that have to be made, 1 to 100; default 95
@@ -61,22 +64,28 @@ struct FramesExportCommand: Subcommand {
             for index in indexes.joined() {
                 try OutputFile.check(path(of: index), overwrite: overwrite)
             }
-            try export(indexes, count, of: id, store, context)
+            let formats = try export(indexes, count, of: id, store, context)
             context.progress.finish()
             try context.result(
-                ["job": .string(id.description), "frames": .integer(count)],
-                text: "wrote \(counted(count, "frame")) to \(printable(folder))")
+                [
+                    "job": .string(id.description), "frames": .integer(count),
+                    "pixelFormats": format == .raw ? .array(formats.map { .string($0) }) : .null,
+                ],
+                text: "wrote \(counted(count, "frame")) to \(printable(folder))"
+                    + (format == .raw ? " (\(formats.joined(separator: ", ")))" : ""))
         }
         return .done
     }
 
+    /// Writes all files, and returns the formats of the frames in them.
     private func export(
         _ indexes: [Range<Int>], _ count: Int, of id: JobID, _ store: Store,
         _ context: CommandContext
-    ) throws {
+    ) throws -> [String] {
         context.progress.begin("export", total: count)
         let numbers = Array(indexes.joined())
         let (format, quality, level) = (format, quality, compressionLevel)
+        let formats = Mutex<Set<PixelFormat>>([])
         let done = try ParallelLoop(threadCount: threadCount, interrupt: context.interrupt)
             .run(
                 count,
@@ -85,6 +94,9 @@ struct FramesExportCommand: Subcommand {
                 },
                 step: { pictures, number in
                     try export(numbers[number], by: pictures, of: id, store, context)
+                    if let format = pictures.lastFormat {
+                        formats.withLock { _ = $0.insert(format) }
+                    }
                 })
         guard done == count else {
             throw AssetError(
@@ -92,6 +104,7 @@ struct FramesExportCommand: Subcommand {
                 "interrupted; \(done) of \(count) frames are written; write all by: "
                     + context.commandLine + (overwrite ? "" : " --overwrite"))
         }
+        return formats.withLock { $0.map { "\($0)" }.sorted() }
     }
 
     private func export(

@@ -482,6 +482,38 @@ void *mmap64(void *address, size_t length, int protection, int flags, int file, 
     return mmap(address, length, protection, flags, file, offset);
 }
 
+// MARK: Locks
+
+// What is shared in memory changes while such a lock is held, so these are the moments to die at.
+static int control_file(int file, int command, void *argument) {
+    int isLock = command == F_SETLK || command == F_SETLKW || command == F_OFD_SETLK
+        || command == F_OFD_SETLKW;
+    uint32_t action = TORTURE_NOTHING;
+    if (isLock && inode_of(file) != 0) {
+        action = action_for(TORTURE_CLASS_LOCK);
+        if (action == TORTURE_FAIL) return -1;
+    }
+    long result = syscall(SYS_fcntl, file, command, argument);
+    end_action(action);
+    return (int)result;
+}
+
+int fcntl(int file, int command, ...) {
+    va_list arguments;
+    va_start(arguments, command);
+    void *argument = va_arg(arguments, void *);
+    va_end(arguments);
+    return control_file(file, command, argument);
+}
+
+int fcntl64(int file, int command, ...) {
+    va_list arguments;
+    va_start(arguments, command);
+    void *argument = va_arg(arguments, void *);
+    va_end(arguments);
+    return control_file(file, command, argument);
+}
+
 // MARK: Names
 
 static int change_names(

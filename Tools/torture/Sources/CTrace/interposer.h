@@ -63,6 +63,7 @@ enum {
     TORTURE_CLASS_OPEN = 16, // open of files
     TORTURE_CLASS_NAMES = 32, // rename, unlink, link, mkdir, rmdir
     TORTURE_CLASS_READ = 64,
+    TORTURE_CLASS_LOCK = 128, // taking and dropping locks on bytes
 };
 
 enum {

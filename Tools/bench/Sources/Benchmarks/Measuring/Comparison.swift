@@ -41,6 +41,22 @@ struct Effort: Sendable {
         processorSeconds = Self.processorSeconds() - before
     }
 
+    private init(seconds: Double, processorSeconds: Double) {
+        (self.seconds, self.processorSeconds) = (seconds, processorSeconds)
+    }
+
+    static let none = Effort(seconds: 0, processorSeconds: 0)
+
+    static func += (sum: inout Effort, more: Effort) {
+        sum.seconds += more.seconds
+        sum.processorSeconds += more.processorSeconds
+    }
+
+    static func -= (sum: inout Effort, less: Effort) {
+        sum.seconds -= less.seconds
+        sum.processorSeconds -= less.processorSeconds
+    }
+
     private static func processorSeconds() -> Double {
         var usage = rusage()
         _ = unsafe getrusage(CInt(RUSAGE_SELF.rawValue), &usage)

@@ -1,7 +1,7 @@
 // A call of the system that fails, for every call and every error.
 //
 // One process does some steps to a new store, and one call fails, or some in a row: with ENOSPC, EIO,
-// EDQUOT or EINTR, or a write is done by half. What threw is there whole or not at all, what was
+// EDQUOT or EINTR, or a write is done by half. Six rounds are all of these at every call. What threw is there whole or not at all, what was
 // acknowledged is there, and the store goes on, at the latest when it is opened again. Where a sync
 // failed, the power is lost afterwards too: the kernel forgot what it was to write, and nothing that
 // was acknowledged later may depend on it.
@@ -16,16 +16,16 @@ struct ErrorsAttack: Attack {
     static let unit = "errors"
 
     private let options: Options
-    private var callCount = 0
-    private var fullDiskCount = 0
+    private var callCounts: [Int] = []
+    private var fullDisks: [String] = []
 
     init(_ options: Options) throws { self.options = options }
 
     var remark: String {
-        "of workloads with \(callCount) calls, "
-            + (fullDiskCount > 0
-                ? "\(fullDiskCount) times a full disk"
-                : "no full disk: that takes the right to mount")
+        "of a workload with \(callCounts.map { "\($0)" }.joined(separator: ", ")) calls, "
+            + (fullDisks.isEmpty
+                ? "no full disk: that takes the right to mount"
+                : "each with a full disk (\(fullDisks.joined(separator: ", ")))")
     }
 
     private struct Failure: Sendable {
@@ -49,11 +49,12 @@ struct ErrorsAttack: Attack {
         _ seed: UInt64, in directory: String, isOver: (Int) -> Bool
     ) throws -> Int {
         let calls = try count(seed, "\(directory)/count")
-        callCount += calls
+        callCounts.append(calls)
         let fullDisk = try Attacked(Self.work(seed, "\(directory)/count"))
-        fullDiskCount += try FullDisk.run(fullDisk, in: directory) ? 1 : 0
+        fullDisks = try FullDisk.run(fullDisk, in: directory)
         let failures = Self.failures
-        // Each call fails, and the errors take turns, another one first with each seed.
+        // Each call fails once in a round, and the errors take turns, another one first with each
+        // seed: as many rounds as there are errors are all errors at all calls of one workload.
         return try Slots.run(1...calls, at: options.processes, isOver: isOver) { call, slot in
             let failure = failures[(call + Int(seed)) % failures.count]
             try Self.inject(failure, at: call, seed, "\(directory)/\(slot)")
@@ -61,9 +62,10 @@ struct ErrorsAttack: Attack {
     }
 
     private static func work(_ seed: UInt64, _ directory: String) -> Work {
-        Work(
-            directory, mix: Mix(seed: seed, hasLarge: seed % 4 == 0, isAlone: true), actorCount: 1,
-            stepCount: 90)
+        let number = 1 + seed / UInt64(failures.count)
+        return Work(
+            directory, mix: Mix(seed: number, hasLarge: number % 4 == 0, isAlone: true),
+            actorCount: 1, stepCount: 110)
     }
 
     private static let classes = Control.changing | UInt32(TORTURE_CLASS_READ)

@@ -1,4 +1,4 @@
-// A disk that is really full: a small file system in memory.
+// A disk that is really full: small file systems in memory, tmpfs and ext4.
 
 internal import AssetStore
 internal import Basics
@@ -6,21 +6,48 @@ internal import Glibc
 
 /// Fills a store until the disk has no room, makes room by removing, and fills it again.
 enum FullDisk {
-    private static let byteCount = 72 << 20
+    private static let byteCount = 96 << 20
     private static let roundCount = 3
 
-    /// Runs it on a file system of its own; says whether this process may make one.
-    static func run(_ attacked: Attacked, in directory: String) throws -> Bool {
+    /// Runs it on file systems of its own; says on which, which are none where this process may not
+    /// make any.
+    static func run(_ attacked: Attacked, in directory: String) throws -> [String] {
+        var names: [String] = []
         let disk = "\(directory)/full"
         try Files.makeDirectory(disk)
-        guard unsafe mount("torture", disk, "tmpfs", 0, "size=\(byteCount)") == 0 else {
-            return false
+        if unsafe mount("torture", disk, "tmpfs", 0, "size=\(byteCount)") == 0 {
+            try use(disk, attacked, "a full tmpfs")
+            names.append("tmpfs")
         }
+        if try mountImage("\(directory)/image", at: disk, attacked.work.output) {
+            try use(disk, attacked, "a full ext4")
+            names.append("ext4")
+        }
+        return names
+    }
+
+    private static func use(_ disk: String, _ attacked: Attacked, _ what: String) throws {
         defer { _ = unsafe umount2(disk, 0) }
         let child = try Child(
             ["full", "\(disk)/store"], environment: ["SWIFT_BACKTRACE": "enable=no"],
             output: attacked.work.output)
-        try attacked.expectEnd(of: child, "a full disk")
+        try attacked.expectEnd(of: child, what)
+    }
+
+    /// Mounts an ext4 file system that is a file.
+    private static func mountImage(
+        _ image: String, at disk: String, _ output: String
+    ) throws -> Bool {
+        let (make, mount) = ("/usr/sbin/mkfs.ext4", "/usr/bin/mount")
+        guard Files.exists(make), Files.exists(mount) else { return false }
+        try Files.write([], to: image, length: byteCount)
+        for (program, arguments) in [
+            (make, ["-q", "-F", image]), (mount, ["-o", "loop", image, disk]),
+        ] {
+            let child = try Child(
+                program: program, arguments, environment: [:], output: "\(output)-mount")
+            guard try child.wait() == .status(0) else { return false }
+        }
         return true
     }
 

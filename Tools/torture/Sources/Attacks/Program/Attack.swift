@@ -34,7 +34,7 @@ enum Attacks {
     static var all: [any Attack.Type] {
         [
             PowerLossAttack.self, KillAttack.self, ErrorsAttack.self, RotAttack.self,
-            RaceAttack.self,
+            RaceAttack.self, LeaksAttack.self,
         ]
     }
 }
@@ -44,22 +44,27 @@ struct Siege {
     let options: Options
     let say: (String) -> Void
 
-    /// Runs an attack; returns the verdict, and whether all promises were kept.
-    func run(_ type: any Attack.Type) throws -> (verdict: String, isKept: Bool) {
+    /// Runs an attack; returns what was done, line by line, the verdict last, and whether all
+    /// promises were kept.
+    func run(_ type: any Attack.Type) throws -> (lines: [String], isKept: Bool) {
         var attack = try type.init(options)
         let start = monotonicSeconds()
-        let deadline = options.seconds ?? (options.count == nil ? 60 : .infinity)
-        let enough = options.count ?? .max
+        let hasEnd = options.count != nil || options.rounds != nil
+        let deadline = options.seconds ?? (hasEnd ? .infinity : 60)
+        let (enough, roundsEnough) = (options.count ?? .max, options.rounds ?? .max)
         let directory = "\(options.directory)/torture-\(getpid())-\(type.name)"
         try Files.remove(directory)
         var (done, rounds, seed, said) = (0, 0, options.seed, start)
         func elapsed() -> Double { monotonicSeconds() - start }
-        func verdict(_ end: String) -> String {
-            let seconds = Int(elapsed().rounded())
-            let seeds = rounds == 1 ? "seed \(options.seed)" : "seeds \(options.seed)–\(seed - 1)"
+        func lines(broken: Int) -> [String] {
             let remark = attack.remark.isEmpty ? "" : ", \(attack.remark)"
-            return "\(type.name): \(done) \(type.unit) in \(rounds) rounds (\(seeds))\(remark), "
-                + "\(seconds) s: \(end)"
+            let seeds = rounds == 1 ? "seed \(options.seed)" : "seeds \(options.seed)–\(seed - 1)"
+            return [
+                "\(type.name): \(done) \(type.unit)\(remark), \(seeds), "
+                    + "\(Int(elapsed().rounded())) s",
+                "\(type.name): \(rounds) rounds, \(done) checks, \(broken) broken promises "
+                    + "(seed \(options.seed))",
+            ]
         }
         repeat {
             try Files.makeDirectory(directory)
@@ -76,11 +81,25 @@ struct Siege {
                 }
             } catch let error as BrokenPromise {
                 say("\(type.name), seed \(seed - 1): \(error)")
-                say("what shows it is kept in \(directory)")
-                return (verdict("A PROMISE IS BROKEN"), false)
+                say("what shows it is kept in \(try keep(directory, type.name, seed - 1))")
+                say(
+                    "to repeat it: Tools/torture/run \(type.name) --seed \(seed - 1) --rounds 1 "
+                        + "--processes \(options.processes)")
+                return (lines(broken: 1), false)
             }
             try Files.remove(directory)
-        } while elapsed() < deadline && done < enough
-        return (verdict("all promises kept"), true)
+        } while elapsed() < deadline && done < enough && rounds < roundsEnough
+        return (lines(broken: 0), true)
+    }
+
+    /// Puts what shows a broken promise where it is to be kept, and says where that is.
+    private func keep(_ directory: String, _ name: String, _ seed: UInt64) throws -> String {
+        guard let keep = options.keep else { return directory }
+        try Files.makeDirectory(keep)
+        let path = "\(keep)/\(name)-seed-\(seed)"
+        try Files.remove(path)
+        try Files.copy(directory, to: path)
+        try Files.remove(directory)
+        return path
     }
 }

@@ -28,13 +28,18 @@ struct Attacked {
 
     /// Starts the work.
     func start(_ work: Work, _ interposing: Interposing) throws -> Child {
+        try start(work.arguments, interposing)
+    }
+
+    /// Starts whatever is told by its arguments.
+    func start(_ arguments: [String], _ interposing: Interposing) throws -> Child {
         var environment = [
             "LD_PRELOAD": interposer, "TORTURE_ROOT": work.disk, "TORTURE_SPARSE": "1",
             "SWIFT_BACKTRACE": "enable=no",
         ]
         if interposing.isTraced { environment["TORTURE_TRACE"] = work.trace }
         if interposing.isControlled { environment["TORTURE_CONTROL"] = work.control }
-        return try Child(work.arguments, environment: environment, output: work.output)
+        return try Child(arguments, environment: environment, output: work.output)
     }
 
     /// Starts a process that looks at stores in `root`.
@@ -58,6 +63,11 @@ struct Attacked {
         }
         if let trace { environment["TORTURE_TRACE"] = trace }
         return try Child(arguments, environment: environment, output: work.output)
+    }
+
+    /// Starts a process without the interposer, which may be another's library then.
+    func startAlone(_ arguments: [String]) throws -> Child {
+        try Child(arguments, environment: ["SWIFT_BACKTRACE": "enable=no"], output: work.output)
     }
 
     /// Waits for a process that is to end by itself.

@@ -6,10 +6,14 @@ struct Options: Equatable, Sendable {
     var seed: UInt64 = 1
     /// How long to begin new rounds.
     var seconds: Double?
+    /// How many rounds.
+    var rounds: Int?
     /// How many images, kills, errors, … are enough.
     var count: Int?
     /// Where stores are made; in memory when it is not said.
     var directory = "/dev/shm"
+    /// Where what shows a broken promise is kept; where it is when it is not said.
+    var keep: String?
     /// How many processes work at once.
     var processes = 2
     /// What an earlier run left of a broken promise.
@@ -28,16 +32,19 @@ struct Options: Equatable, Sendable {
 
         OPTIONS
           --seed <n>         the first seed; each round takes the next (1)
-          --seconds <n>      begin no new round after so long (60 without --count)
-          --count <n>        stop when there were so many images, kills, errors, …
+          --seconds <n>      end after so long (60 when nothing says how much is enough)
+          --rounds <n>       end after so many rounds
+          --count <n>        end when there were so many images, kills, errors, …
           --directory <dir>  make the stores there (/dev/shm)
+          --keep <dir>       keep what shows a broken promise there
           --processes <n>    work with so many processes at once (2)
           --replay <dir>     powerloss: look again at what was kept there
           --image <n>        powerloss: at this image only
           --help             this text
 
-        The last line is the verdict. Exit status: 0 all promises kept, 1 one was broken, 2 the
-        torture itself failed, 64 usage. What shows a broken promise is kept.
+        The first line is the seed, the last one the verdict. The first broken promise ends it: what
+        shows it is kept, and told is what it is, where, and the command that repeats it. Exit status:
+        0 all promises kept, 1 one was broken, 2 the torture itself failed, 64 usage.
         example: torture powerloss --seed 7 --seconds 30
         """
 
@@ -75,6 +82,8 @@ struct Options: Equatable, Sendable {
         switch name {
         case "--seed": seed = UInt64(try number(name, value, in: 0...1 << 31))
         case "--seconds": seconds = Double(try number(name, value, in: 1...1_000_000))
+        case "--rounds": rounds = try number(name, value, in: 1...1_000_000)
+        case "--keep": keep = value
         case "--count": count = try number(name, value, in: 1...1 << 40)
         case "--processes": processes = try number(name, value, in: 1...64)
         case "--image": image = try number(name, value, in: 1...1 << 40)

@@ -19,14 +19,15 @@ public enum TortureProgram {
                 print("all promises kept")
                 return 0
             }
-            var isKept = true
+            print("torture: seed \(options.seed)")
+            _ = fflush(nil)
             for attack in Attacks.all where ["all", attack.name].contains(options.attack) {
                 let result = try Siege(options: options, say: complain).run(attack)
-                print(result.verdict)
+                print(result.lines.joined(separator: "\n"))
                 _ = fflush(nil)
-                isKept = isKept && result.isKept
+                if !result.isKept { return 1 }
             }
-            return isKept ? 0 : 1
+            return 0
         } catch let error as UsageError {
             complain("torture: \(error.message) (see torture --help)")
             return 64
@@ -52,6 +53,8 @@ public enum TortureProgram {
         case "check": try Work(arguments: Array(arguments.dropFirst())).check()
         case "damages": try RotRun(arguments: arguments).run()
         case "racer": try RaceRun(work: Work(arguments: Array(arguments.dropFirst()))).run()
+        case "operation": try OperationRun(arguments: arguments).run()
+        case "soak": try Soak(arguments: arguments).run()
         case "full": try FullDisk.fill(arguments.last ?? "")
         case "open": try ImageRun.open(arguments.last ?? "")
         case "images", "images-twice": try ImageRun(arguments: arguments).run()

@@ -32,9 +32,11 @@ struct RaceAttack: Attack {
         for process in 0..<2 {
             var work = whole
             work.actors = process * actorsEach..<(process + 1) * actorsEach
-            children.append(try attacked.startLooking(["racer"] + work.arguments, root: work.disk))
+            children.append(try attacked.startAlone(["racer"] + work.arguments))
         }
-        for child in children { try attacked.expectEnd(of: child, "a racing process") }
+        for child in children {
+            try attacked.expectEnd(of: child, "a racing process", seconds: 600)
+        }
         try attacked.check()
         let marks = try Trace(whole.trace).marks
         snapshotCount += marks.count { $0.kind == .looked }

@@ -10,6 +10,8 @@ struct DamagedLook {
     let state: ActorState
     let damage: Damage
     let isInCatalog: Bool
+    /// Does the damage, where it is to come while the store is open.
+    var damageNow: (() throws -> Void)?
 
     func run(_ random: inout Random) throws {
         let store: Store
@@ -22,6 +24,11 @@ struct DamagedLook {
             }
             try salvage()
             return
+        }
+        try damageNow?()
+        // Of a catalog that goes bad while it is open, verifying tells; nothing is asked before.
+        if damageNow != nil, isInCatalog {
+            do { _ = try store.verify() } catch _ as AssetError {}
         }
         try read(store)
         try use(store, &random)

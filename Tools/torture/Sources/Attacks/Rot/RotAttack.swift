@@ -1,7 +1,7 @@
 // Bits that flip, sectors that vanish or change places, files that end too early.
 //
 // A store is filled, closed and copied; each copy is damaged in one place, in a pack or in the
-// catalog, and used: every byte that it gives out is right, everything else is a typed error, and
+// catalog, before it is opened or while it is open, and used: every byte that it gives out is right, everything else is a typed error, and
 // what can be salvaged is right.
 
 internal import Glibc

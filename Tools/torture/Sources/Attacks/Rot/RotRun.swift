@@ -53,15 +53,30 @@ struct RotRun {
             for directory in ["", "/store", "/store/catalog", "/store/packs"] {
                 try Files.makeDirectory(root + directory)
             }
+            // A third comes while the store is open. A file that is shortened then ends the process
+            // with SIGBUS.
+            let isLater = number % 3 == 0 && damage.kind != .shortened
+            var damaged: [UInt8] = []
             for (path, bytes) in whole {
                 var bytes = bytes
-                if path == damage.path { damage.apply(to: &bytes, &random) }
+                if path == damage.path {
+                    if isLater { try Files.write(bytes, to: "\(root)/store/\(path)") }
+                    damage.apply(to: &bytes, &random)
+                    damaged = bytes
+                    if isLater { continue }
+                }
                 try Files.write(bytes, to: "\(root)/store/\(path)")
             }
-            let name = "damage \(number) (\(damage.kind) in \(damage.path))"
+            let name =
+                "damage \(number) (\(damage.kind) in \(damage.path)"
+                + "\(isLater ? ", while it is open" : ""))"
             try Files.write(Array("\(number)\n\(name)".utf8), to: progress)
-            let look = DamagedLook(
+            var look = DamagedLook(
                 path: "\(root)/store", state: state, damage: damage, isInCatalog: isInCatalog)
+            if isLater {
+                let (file, bytes) = ("\(root)/store/\(damage.path)", damaged)
+                look.damageNow = { try Files.overwrite(file, bytes) }
+            }
             do {
                 try look.run(&random)
             } catch let error as BrokenPromise {

@@ -54,4 +54,8 @@ internal import Glibc
     static let changing =
         UInt32(TORTURE_CLASS_WRITE) | UInt32(TORTURE_CLASS_SYNC) | UInt32(TORTURE_CLASS_SIZE)
         | UInt32(TORTURE_CLASS_PUNCH) | UInt32(TORTURE_CLASS_OPEN) | UInt32(TORTURE_CLASS_NAMES)
+
+    /// All at which a process can die and leave something else than before: these, and those that
+    /// take and drop locks, between which memory that is shared changes.
+    static let leavingTraces = changing | UInt32(TORTURE_CLASS_LOCK)
 }

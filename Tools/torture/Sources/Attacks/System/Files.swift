@@ -124,6 +124,23 @@ enum Files {
         }
     }
 
+    /// Writes over the bytes of a file that others may have mapped.
+    static func overwrite(_ path: String, _ bytes: [UInt8]) throws {
+        let file = unsafe open(path, O_WRONLY | O_CLOEXEC)
+        guard file >= 0 else { throw Trouble(call: "open", path) }
+        defer { _ = close(file) }
+        // Page by page, as far as they differ.
+        let old = try read(path)
+        for start in stride(from: 0, to: bytes.count, by: 4096) {
+            let range = start..<min(start + 4096, bytes.count)
+            if range.upperBound <= old.count, old[range] == bytes[range] { continue }
+            let written = unsafe bytes[range].withUnsafeBytes {
+                unsafe pwrite(file, $0.baseAddress, $0.count, start)
+            }
+            guard written == range.count else { throw Trouble(call: "pwrite", path) }
+        }
+    }
+
     /// Copies a directory; holes of files stay holes where they are long.
     static func copy(_ old: String, to new: String) throws {
         if !isDirectory(old) {

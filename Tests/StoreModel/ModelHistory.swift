@@ -1,19 +1,21 @@
 // How a model came to be what it is, written down for another process.
 
-import AssetStore
-import Basics
-import Foundation
+internal import AssetStore
+internal import Basics
+internal import Foundation
 
 /// The steps of a run whose process was killed now and then: enough to make its model again.
-struct ModelHistory: Codable {
+package struct ModelHistory: Codable {
     /// What one process did, one after another.
-    struct Round: Codable {
-        var events: [Event] = []
+    package struct Round: Codable {
+        package var events: [Event] = []
         /// What happened of the operation behind them, which its process did not survive.
-        var last = Last.nothing
+        package var last = Last.nothing
+
+        package init() {}
     }
 
-    enum Event: Codable {
+    package enum Event: Codable {
         /// An operation was done, and came out as the model says.
         case acknowledged
         /// An operation failed for reasons of the disk; what happened of it, and the jobs that have
@@ -23,18 +25,20 @@ struct ModelHistory: Codable {
         case reopened
     }
 
-    enum Last: Codable {
+    package enum Last: Codable {
         case nothing
         case all
         /// The frames of it that are stored, by their places in it.
         case frames([Int])
     }
 
-    var seed: UInt64
-    var rounds: [Round] = []
+    package var seed: UInt64
+    package var rounds: [Round] = []
+
+    package init(seed: UInt64) { self.seed = seed }
 
     /// The model behind all rounds, and the number of the next step.
-    func replay() throws -> (model: ModelStore, step: Int) {
+    package func replay() throws -> (model: ModelStore, step: Int) {
         var (model, step) = (ModelStore(), 0)
         for round in rounds {
             model.loseWorkers()
@@ -49,7 +53,7 @@ struct ModelHistory: Codable {
     }
 
     /// Lets happen what happened.
-    func apply(_ event: Event, to model: inout ModelStore, _ step: inout Int) throws {
+    package func apply(_ event: Event, to model: inout ModelStore, _ step: inout Int) throws {
         switch event {
         case .acknowledged:
             _ = try model.apply(operation(step, model))
@@ -75,7 +79,7 @@ struct ModelHistory: Codable {
     }
 
     /// How many operations were done or begun.
-    var stepCount: Int {
+    package var stepCount: Int {
         rounds.reduce(0) { count, round in
             let reopenings = round.events.count {
                 if case .reopened = $0 { true } else { false }
@@ -84,7 +88,7 @@ struct ModelHistory: Codable {
         }
     }
 
-    func operation(_ step: Int, _ model: ModelStore) -> Operation {
+    package func operation(_ step: Int, _ model: ModelStore) -> Operation {
         ModelRun.operation(seed: seed, step: step, model, isSequential: true)
     }
 }
