@@ -66,13 +66,16 @@ struct FramesExportCommand: Subcommand {
             }
             let formats = try export(indexes, count, of: id, store, context)
             context.progress.finish()
-            try context.result(
-                [
-                    "job": .string(id.description), "frames": .integer(count),
-                    "pixelFormats": format == .raw ? .array(formats.map { .string($0) }) : .null,
-                ],
-                text: "wrote \(counted(count, "frame")) to \(printable(folder))"
-                    + (format == .raw ? " (\(formats.joined(separator: ", ")))" : ""))
+            var told: [(key: String, value: JSONValue)] = [
+                ("job", .string(id.description)), ("frames", .integer(count)),
+            ]
+            var text = "wrote \(counted(count, "frame")) to \(printable(folder))"
+            if format == .raw {
+                // The files themselves don't say what they hold.
+                told.append(("pixelFormats", .array(formats.map { .string($0) })))
+                text += " (\(formats.joined(separator: ", ")))"
+            }
+            try context.result(.members(told), text: text)
         }
         return .done
     }
@@ -86,6 +89,11 @@ struct FramesExportCommand: Subcommand {
         let numbers = Array(indexes.joined())
         let (format, quality, level) = (format, quality, compressionLevel)
         let formats = Mutex<Set<PixelFormat>>([])
+        let files = try context.outputFolder(folder, overwrite: overwrite) { name in
+            let parts = name.split(separator: ".", omittingEmptySubsequences: false)
+            return parts.count == 2 && parts[1] == format.fileExtension
+                && parts[0].utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+        }
         let done = try ParallelLoop(threadCount: threadCount, interrupt: context.interrupt)
             .run(
                 count,
@@ -93,11 +101,12 @@ struct FramesExportCommand: Subcommand {
                     try FramePictures(format, quality: quality, compressionLevel: level)
                 },
                 step: { pictures, number in
-                    try export(numbers[number], by: pictures, of: id, store, context)
+                    try export(numbers[number], to: files, by: pictures, of: id, store, context)
                     if let format = pictures.lastFormat {
                         formats.withLock { _ = $0.insert(format) }
                     }
                 })
+        try files.synchronize()
         guard done == count else {
             throw AssetError(
                 .cancelled,
@@ -108,10 +117,10 @@ struct FramesExportCommand: Subcommand {
     }
 
     private func export(
-        _ index: Int, by pictures: FramePictures, of id: JobID, _ store: Store,
-        _ context: CommandContext
+        _ index: Int, to files: OutputFolder, by pictures: FramePictures, of id: JobID,
+        _ store: Store, _ context: CommandContext
     ) throws {
-        let file = try context.outputFile(path(of: index), overwrite: overwrite)
+        let file = try files.file(name(of: index))
         let found: Void? = try pictures.withPicture(
             ofFrame: index, of: id, in: store, file.append)
         guard found != nil else {
@@ -137,9 +146,11 @@ struct FramesExportCommand: Subcommand {
         return ranges
     }
 
-    private func path(of index: Int) -> String {
+    private func path(of index: Int) -> String { "\(folder)/\(name(of: index))" }
+
+    private func name(of index: Int) -> String {
         let digits = String(index)
         let padding = String(repeating: "0", count: max(0, 6 - digits.count))
-        return "\(folder)/\(padding)\(digits).\(format.fileExtension)"
+        return "\(padding)\(digits).\(format.fileExtension)"
     }
 }

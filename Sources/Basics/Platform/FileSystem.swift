@@ -86,6 +86,19 @@ package enum FileSystem {
         }
     }
 
+    /// Makes all that was written to the file system of a directory durable. The corresponding C
+    /// function is `syncfs`.
+    package static func synchronizeFileSystem(of directory: String) throws(AssetError) {
+        let descriptor = retryingInterrupts {
+            unsafe open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        }
+        guard descriptor >= 0 else { throw .systemCall("open", directory) }
+        defer { _ = close(descriptor) }
+        guard retryingInterrupts({ syncfs(descriptor) }) == 0 else {
+            throw .systemCall("syncfs", directory)
+        }
+    }
+
     /// Makes the names in a directory durable. The corresponding C function is `fsync`.
     package static func synchronizeDirectory(_ path: String) throws(AssetError) {
         let descriptor = retryingInterrupts {

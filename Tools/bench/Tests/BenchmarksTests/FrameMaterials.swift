@@ -41,9 +41,9 @@ private func smokeBench(media: [String] = [], _ workspace: Workspace) -> Bench {
             let file = try FileDescriptor("\(directory)/\(name)", O_RDWR | O_CREAT)
             try encoder.encode(picture, quality: 90) { try file.write($0, at: 0) }
         }
-        let bench = smokeBench(media: [directory, "\(directory)/b.jpg"], workspace)
+        let bench = smokeBench(media: [directory, "\(directory)/b.jpg", "grain"], workspace)
         let materials = try bench.frameMaterials()
-        #expect(materials.map(\.name) == ["some-photos", "b"])
+        #expect(materials.map(\.name) == ["some-photos", "b", "grain"])
         #expect(try materials[0].load(bench).count == 2)
         #expect(try materials[1].load(bench).count == 1)
         let row = try LosslessCodecs.measureDecoding(smokeBench(media: [directory], workspace))

@@ -66,7 +66,7 @@ struct JPEGCodecs {
                 }
                 effort -= looking
             }
-            return Sample(count, in: effort, hash: sum.value)
+            return Sample(ofOneThread: count, in: effort, hash: sum.value)
         }
     }
 

@@ -38,7 +38,9 @@ extension Bench {
     /// What is measured on: the media that were given, else what is drawn here.
     func frameMaterials() throws -> [Material] {
         guard !media.isEmpty else { return Material.drawn }
-        let materials = try media.map { try Material(path: $0) }
+        let materials = try media.map { medium in
+            try Material.drawn.first { $0.name == medium } ?? Material(path: medium)
+        }
         guard Set(materials.map(\.name)).count == materials.count else {
             throw AssetError(
                 .invalidArgument,

@@ -49,10 +49,10 @@ struct Pareto {
 
     /// A line for each codec of each material: an asterisk says that none beats it.
     static func table(_ materials: [Pareto]) -> [String] {
-        var lines = ["MATERIAL          CODEC              FRAMES/S    RATIO  FRONT"]
+        var lines = ["MATERIAL              CODEC              FRAMES/S    RATIO  FRONT"]
         for pareto in materials {
             for (number, point) in pareto.points.enumerated() {
-                let name = padded(number == 0 ? pareto.material : "", 16)
+                let name = padded(number == 0 ? pareto.material : "", 20)
                 let speed = padded(figureText(point.speed), 10, isNumber: true)
                 let ratio = padded(figureText(point.ratio), 7, isNumber: true)
                 lines.append(

@@ -19,6 +19,14 @@ struct Sample: Sendable {
         self.hash = hash
     }
 
+    /// Operations per second that a processor works for one thread, which waits for nothing: what
+    /// others do on the machine meanwhile hardly counts.
+    init(ofOneThread count: Int, in effort: Effort, hash: UInt64) {
+        value = Double(count) / effort.processorSeconds
+        processorMicroseconds = effort.processorSeconds / Double(count) * 1e6
+        self.hash = hash
+    }
+
     /// Operations per second.
     init(_ count: Int, in effort: Effort, hash: UInt64) {
         value = Double(count) / effort.seconds

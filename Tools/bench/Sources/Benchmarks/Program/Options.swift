@@ -109,7 +109,9 @@ struct Options: Equatable {
             "  --alone            the store without its peers, for a profiler",
             "  --assets N         how many assets make a large store (1000000)",
             "  --media FILE       measure frame codecs on this video, song, picture or folder of",
-            "                     pictures, instead of on what is drawn; may be given again",
+            "                     pictures, or on what is drawn under this name ("
+                + "\(Material.drawn.map(\.name).joined(separator: ", ")));",
+            "                     may be given again; otherwise on all that is drawn",
             "  --plot FILE        draw speed against ratio of lossless-encode as SVG",
             "  --help             this text",
         ]
