@@ -56,6 +56,12 @@ import Testing
         return (kept, gone)
     }
 
+    /// ``seal(_:)`` as often as not.
+    static func sealing(_ random: inout SeededGenerator) -> ((Store) throws -> Void)? {
+        if Bool.random(using: &random) { return seal }
+        return nil
+    }
+
     static func seal(_ store: Store) throws {
         let catalog = store.catalog
         try catalog.environment.write { transaction in

@@ -105,11 +105,7 @@ import Testing
             try writer.flush()
         }
         costs.asset = try writtenByteCount { _ = try store.put(image(project: "small"), []) }
-        var isRemoved = false
-        costs.removal = try writtenByteCount {
-            isRemoved = try store.removeAsset(assets[5].id)
-        }
-        #expect(isRemoved)
+        costs.removal = try writtenByteCount { _ = try store.removeAsset(assets[5].id) }
         try lease.pause(nil)
         try store.close()
         return costs
@@ -117,7 +113,7 @@ import Testing
 
     /// How much of a mapped file this process has touched.
     private static func touchedByteCount(_ path: String) throws -> Int {
-        let name = try #require(path.split(separator: "/").suffix(3).joined(separator: "/"))
+        let name = path.split(separator: "/").suffix(3).joined(separator: "/")
         var isOfFile = false
         var byteCount = 0
         for line in try String(contentsOfFile: "/proc/self/smaps", encoding: .utf8)

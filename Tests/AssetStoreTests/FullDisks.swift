@@ -20,7 +20,7 @@ import Testing
             try #require(errno == EPERM, "mount: \(errno)")
             return
         }
-        defer { umount2(directory.path, Int32(MNT_DETACH)) }
+        defer { Self.unmount(directory.path) }
         await #expect(processExitsWith: .success) {
             [files = files as KilledAtRandom.Files, byteCount = byteCount as Int] in
             // There is no room to say it on the disk itself.
@@ -31,6 +31,11 @@ import Testing
                 throw error
             }
         }
+    }
+
+    private static func unmount(_ path: String) {
+        let flags = CInt(bitPattern: UInt32(MNT_DETACH.rawValue))
+        _ = unsafe umount2(path, flags)
     }
 
     /// Bytes of a number that no other number has.

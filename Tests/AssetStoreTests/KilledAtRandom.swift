@@ -97,7 +97,7 @@ import Testing
                 switch Int.random(in: 0..<60, using: &random) {
                 case 0: try FailingWrites.failSome(run, &random, note)
                 case 1:
-                    try run.reopen(sealing: Bool.random(using: &random))
+                    try run.reopen(sealing: Compactions.sealing(&random))
                     try note(.reopened)
                 default:
                     try run.advance(isSequential: true)

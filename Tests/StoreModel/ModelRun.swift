@@ -8,6 +8,8 @@ internal import TestSupport
 /// What was found to be wrong, with all that is needed to see it again.
 package struct ModelFailure: Error, CustomStringConvertible {
     package var description: String
+
+    package init(description: String) { self.description = description }
 }
 
 /// A store and its model, to which the same is done.
