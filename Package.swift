@@ -41,13 +41,17 @@ struct Room {
     var testData: [String] = []
     /// C libraries that the module's tests compare it with.
     var testDoors: [String] = []
+    /// What the module's tests use beside ``TestSupport``.
+    var testWorkshops: [String] = []
 }
 
 let rooms: [Room] = [
     Room(name: "Basics", dependencies: ["CLinux", "CXXHash"], isPublic: true),
     Room(name: "LMDB", dependencies: ["Basics", "CLMDB"]),
     Room(name: "Zstd", dependencies: ["Basics", "CZstd"]),
-    Room(name: "AssetStore", dependencies: ["Basics", "LMDB", "Zstd"], isPublic: true),
+    Room(
+        name: "AssetStore", dependencies: ["Basics", "LMDB", "Zstd"], isPublic: true,
+        testWorkshops: ["StoreModel"]),
     Room(
         name: "ProjectArchive", dependencies: ["Basics", "AssetStore", "CArchive", "CDeflate"],
         isPublic: true),
@@ -73,6 +77,29 @@ let rooms: [Room] = [
             "FrameSequences", "Exporting",
         ]),
 ]
+
+/// A module that only tests use, and the fuzzer: where it lies, and what it may import.
+struct Workshop {
+    var name: String
+    var path: String
+    var dependencies: [String]
+}
+
+let workshops: [Workshop] = [
+    Workshop(name: "TestSupport", path: "Tests/TestSupport", dependencies: ["Basics"]),
+    Workshop(
+        name: "StoreModel", path: "Tests/StoreModel",
+        dependencies: ["Basics", "AssetStore", "TestSupport"]),
+    Workshop(
+        name: "Doors", path: "Fuzz/Doors",
+        dependencies: [
+            "Basics", "AssetStore", "ProjectArchive", "FrameCodecs", "Media", "Rendering",
+            "AssetctlCommands", "StoreModel", "TestSupport",
+        ]),
+]
+
+/// The fuzzer: libFuzzer brings its `main`, so it is only there when `Tools/fuzz` builds it.
+let isFuzzing = Context.environment["ASSETSTORE_FUZZ"] == "1"
 
 /// Programs: a `main.swift` of a few lines over one module.
 let programs: [(name: String, dependencies: [String])] = [
@@ -112,18 +139,30 @@ let package = Package(
                 name: $0.name, dependencies: dependencies($0.dependencies),
                 swiftSettings: settings)
         }
-        + [
+        + workshops.map {
             .target(
-                name: "TestSupport", dependencies: dependencies(["Basics"]),
-                path: "Tests/TestSupport", swiftSettings: settings)
-        ]
+                name: $0.name, dependencies: dependencies($0.dependencies), path: $0.path,
+                swiftSettings: settings)
+        }
         + rooms.map { room in
             .testTarget(
                 name: room.name + "Tests",
                 dependencies: dependencies(
-                    [room.name, "TestSupport"] + room.testDoors
+                    [room.name, "TestSupport"] + room.testWorkshops + room.testDoors
                         + room.dependencies.filter { !$0.hasPrefix("C") }
                         + programs.filter { $0.dependencies == [room.name] }.map(\.name)),
                 exclude: room.testData, swiftSettings: settings)
         }
+        + [
+            .testTarget(
+                name: "DoorsTests", dependencies: dependencies(["Doors"]),
+                swiftSettings: settings)
+        ]
+        + (isFuzzing
+            ? [
+                .target(name: "CNoDisk", path: "Fuzz/CNoDisk"),
+                .executableTarget(
+                    name: "fuzz", dependencies: dependencies(["Doors", "CNoDisk"]),
+                    path: "Fuzz/Target", swiftSettings: settings),
+            ] : [])
 )

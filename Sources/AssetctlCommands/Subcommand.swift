@@ -72,6 +72,15 @@ package struct CommandContext: Sendable {
     package func outputFile(_ path: String, overwrite: Bool) throws(AssetError) -> OutputFile {
         try OutputFile(path, overwrite: overwrite, temporaryChanged: interrupt.temporaryChanged)
     }
+
+    /// Begins to write many such files into a folder.
+    package func outputFolder(
+        _ path: String, overwrite: Bool, isTarget: (_ name: String) -> Bool
+    ) throws(AssetError) -> OutputFolder {
+        try OutputFolder(
+            path, overwrite: overwrite, isTarget: isTarget,
+            temporaryChanged: interrupt.temporaryChanged)
+    }
 }
 
 /// `word` as a shell reads it back.

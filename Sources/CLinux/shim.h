@@ -16,6 +16,9 @@ extern int sync_file_range(int descriptor, long offset, long length, unsigned in
 
 enum { assetstore_SYNC_FILE_RANGE_WRITE = 0x02 };
 
+// syncfs(2)
+extern int syncfs(int descriptor);
+
 // open(2): a file without a name.
 enum { assetstore_O_TMPFILE = 020200000 };
 

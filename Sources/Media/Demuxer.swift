@@ -45,10 +45,14 @@ internal import CFFmpeg
     /// Opens `bytes`. The corresponding C functions are `av_probe_input_buffer2`,
     /// `avformat_open_input` and `avformat_find_stream_info`.
     ///
+    /// - Parameter forFacts: whether only what is said of the streams is wanted. Then pictures are
+    ///   not decoded, and only the beginning of their files is taken into memory.
     /// - Throws: what reading the bytes throws, ``AssetError/Code/library`` without memory.
-    static func opening(_ bytes: any RandomAccessBytes) throws(AssetError) -> Opening {
+    static func opening(
+        _ bytes: any RandomAccessBytes, forFacts: Bool = false
+    ) throws(AssetError) -> Opening {
         guard bytes.byteCount > 0 else { return .unknown }
-        let source = try ByteSource(bytes)
+        var source = try ByteSource(bytes)
         var input: UnsafePointer<AVInputFormat>?
         let score = unsafe av_probe_input_buffer2(
             source.context, &input, "", nil, 0, probeByteCountMax)
@@ -56,13 +60,18 @@ internal import CFFmpeg
         guard score >= scoreMin, let input = unsafe input, let name = unsafe input.pointee.name,
             let format = unsafe ContainerFormat.named(String(cString: name))
         else { return .unknown }
+        let isPicture = forFacts && format.isImage
+        if isPicture {
+            source = try ByteSource(
+                BeginningOfBytes(bytes, byteCountMax: Int(analysisByteCountMax)))
+        }
         let (context, status) = try unsafe open(source, input)
         try source.rethrow()
         guard let context = unsafe context, status >= 0 else {
             return .unreadable(unreadable(source.bytes.subject, format, status))
         }
         let demuxer = unsafe Demuxer(source, format, context)
-        let found = try demuxer.findStreams()
+        let found = isPicture ? try demuxer.findPicture(bytes) : try demuxer.findStreams()
         try source.rethrow()
         guard found >= 0 else {
             return .unreadable(unreadable(source.bytes.subject, format, found))

@@ -39,12 +39,15 @@ public struct MediaInfo: Sendable, Equatable {
     ///
     /// `nil` when they are no picture, video or audio of a known format: unknown bytes, text,
     /// subtitles, nothing at all. The corresponding C functions are `av_probe_input_buffer2`,
-    /// `avformat_open_input` and `avformat_find_stream_info`. Cost: reads up to a few MiB.
+    /// `avformat_open_input` and `avformat_find_stream_info`. Cost: reads up to a few MiB, and
+    /// decodes no picture.
     ///
     /// - Throws: what reading `bytes` throws; ``AssetError/Code/library`` without memory.
     public static func probe(_ bytes: any RandomAccessBytes) throws(AssetError) -> MediaInfo? {
         // What starts like media and can't be understood is not known media either.
-        guard case .opened(let demuxer) = try Demuxer.opening(bytes) else { return nil }
+        guard case .opened(let demuxer) = try Demuxer.opening(bytes, forFacts: true) else {
+            return nil
+        }
         return MediaInfo(demuxer)
     }
 

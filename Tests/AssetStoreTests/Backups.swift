@@ -6,7 +6,7 @@ import Testing
 
 @testable import AssetStore
 
-/// A backup is the store as of one moment, whatever others do meanwhile.
+/// A backup is the store as of one moment, whatever others do meanwhile (P9).
 @Suite struct Backups {
     @Test func aBackupIsTheStore() throws {
         let original = try DamagedStore()

@@ -6,7 +6,7 @@ import Testing
 
 @testable import AssetStore
 
-/// What lives is moved out of packs that are mostly dead, and nobody notices.
+/// What lives is moved out of packs that are mostly dead, and nobody notices (P7, P9).
 @Suite struct Compactions {
     /// A store with a sealed pack of small things, of which every tenth lives, and what lives.
     static func mostlyDead(
@@ -54,6 +54,12 @@ import Testing
         gone.append(try store.put(image(), random.bytes(20 << 20)).id)
         try store.close()
         return (kept, gone)
+    }
+
+    /// ``seal(_:)`` as often as not.
+    static func sealing(_ random: inout SeededGenerator) -> ((Store) throws -> Void)? {
+        if Bool.random(using: &random) { return seal }
+        return nil
     }
 
     static func seal(_ store: Store) throws {

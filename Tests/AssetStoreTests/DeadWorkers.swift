@@ -4,7 +4,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Jobs whose worker died wait again, unless they kill every worker.
+/// Jobs whose worker died wait again, unless they kill every worker (P11).
 @Suite struct DeadWorkers {
     /// Starts a job, stores frames, and lets go of it as a dying process does.
     private static func crash(_ store: Store, _ job: JobID, frames: Range<Int>) throws {

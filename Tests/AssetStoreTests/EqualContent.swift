@@ -5,7 +5,8 @@ import Testing
 
 @testable import AssetStore
 
-/// Equal bytes are stored once, whoever brings them, and live as long as one asset has them.
+/// Equal bytes are stored once, whoever brings them, and live as long as one asset has them;
+/// that is counted (P4).
 @Suite struct EqualContent {
     private func stored(_ test: TestStore) throws -> Int {
         try test.store.statistics().storedByteCount

@@ -2,11 +2,13 @@ import AssetStore
 import Basics
 import Foundation
 import Glibc
+import StoreModel
 import TestSupport
 import Testing
 
-/// Random operations while the kernel refuses writes at random: what failed is there whole or not at
-/// all, everything else is as it was, and the store goes on, at the latest when it is opened again.
+/// Random operations while the kernel refuses writes at random: what failed is there whole or not
+/// at all (P2), everything else is as it was, and the store goes on, at the latest when it is opened
+/// again.
 ///
 /// The errors are real ones: a limit on the size of files (`RLIMIT_FSIZE`) lets every `pwrite`,
 /// `fallocate` and `ftruncate` beyond it fail with `EFBIG`, also those inside of LMDB, without a
@@ -35,17 +37,22 @@ import Testing
             for _ in 0..<Int.random(in: 1..<25, using: &random) {
                 try run.advance(isSequential: true)
             }
-            try failSome(run, &random)
+            try failSome(run, &random) { _ in }
             if Int.random(in: 0..<4, using: &random) == 0 { try run.compareAll() }
-            if Int.random(in: 0..<8, using: &random) == 0 { try run.reopen(sealing: true) }
+            if Int.random(in: 0..<8, using: &random) == 0 {
+                try run.reopen(sealing: Compactions.seal)
+            }
         }
         try run.reopen()
         try run.compareAll()
         try run.close()
     }
 
-    /// Does a few operations within limits, until one fails.
-    private static func failSome(_ run: ModelRun, _ random: inout SeededGenerator) throws {
+    /// Does a few operations within limits, until one fails; tells `note` of each.
+    static func failSome(
+        _ run: ModelRun, _ random: inout SeededGenerator,
+        _ note: (ModelHistory.Event) throws -> Void
+    ) throws {
         let resource = Int.random(in: 0..<8, using: &random) == 0 ? RLIMIT_NOFILE : RLIMIT_FSIZE
         let limit = resource == RLIMIT_NOFILE ? 0 : try byteCountMax(run.path, &random)
         for _ in 0..<12 {
@@ -55,29 +62,35 @@ import Testing
                 try withLimit(resource, limit) { try run.advance(isSequential: true) }
             } catch let error as AssetError {
                 run.note("(\(error.code): \(error.message); limit \(limit) of \(resource))")
-                try goOn(run, after: operation, from: before)
+                let (last, hasReopened) = try goOn(run, after: operation, from: before)
+                let workers = run.model.workers.keys.map(\.description)
+                try note(.failed(last, workers: workers))
+                if hasReopened { try note(.reopened) }
                 return
             }
+            try note(.acknowledged)
         }
     }
 
     /// Finds out what became of the operation that failed; the store is opened again where it can
     /// not go on without.
     private static func goOn(
-        _ run: ModelRun, after operation: Operation, from before: ModelStore
-    ) throws {
+        _ run: ModelRun, after operation: StoreModel.Operation, from before: ModelStore
+    ) throws -> (last: ModelHistory.Last, hasReopened: Bool) {
         do {
-            try run.settle(operation)
+            let last = try run.settle(operation)
             // What was removed but could not be cleared away counts for the store until it is.
-            _ = try run.store.reclaim()
+            try run.reclaim()
             try run.store.setQuota(run.model.quota)
+            return (last, false)
         } catch let error as AssetError {
             run.note("(reopening after \(error.message))")
             try run.reopen(hasFailed: true)
             // With its workers, one of whom may have done it.
             run.model = before
-            try run.settle(operation)
-            _ = try run.store.reclaim()
+            let last = try run.settle(operation)
+            try run.reclaim()
+            return (last, true)
         }
     }
 
@@ -94,7 +107,7 @@ import Testing
         }
     }
 
-    private static func withLimit(
+    static func withLimit(
         _ resource: __rlimit_resource, _ limit: Int, _ body: () throws -> Void
     ) throws {
         let resource = __rlimit_resource_t(resource.rawValue)

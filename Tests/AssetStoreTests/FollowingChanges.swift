@@ -5,7 +5,8 @@ import Testing
 
 @testable import AssetStore
 
-/// The change feed says what was committed, in order, by any process, and says so when it forgot.
+/// The change feed says what was committed, in order, by any process (P9), and says so when it
+/// forgot.
 @Suite struct FollowingChanges {
     @Test func inTheOrderOfCommits() throws {
         let test = try TestStore()

@@ -5,7 +5,7 @@ import Testing
 
 @testable import AssetStore
 
-/// What nobody is going to need goes when it is old enough, and nothing else does.
+/// What nobody is going to need goes when it is old enough, and nothing else does (P7).
 @Suite struct Housekeeping {
     private static let day = 24.0 * 3600
 

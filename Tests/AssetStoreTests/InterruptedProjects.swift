@@ -5,7 +5,8 @@ import Testing
 
 @testable import AssetStore
 
-/// An app that starts after a crash learns what can be taken up again, and what is missing for it.
+/// An app that starts after a crash learns what can be taken up again, and what is missing for it
+/// (P13).
 @Suite struct InterruptedProjects {
     private let test: TestStore
     private var store: Store { test.store }

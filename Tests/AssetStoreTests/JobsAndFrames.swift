@@ -4,6 +4,7 @@ import Synchronization
 import TestSupport
 import Testing
 
+/// Jobs go through their states, frames come back as they were, and what is missing is said (P13).
 @Suite struct JobsAndFrames {
     @Test func theSameWorkIsTheSameJob() throws {
         let test = try TestStore()

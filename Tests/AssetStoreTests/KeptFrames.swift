@@ -3,7 +3,8 @@ import Basics
 import TestSupport
 import Testing
 
-/// A complete job keeps the frames it was asked to keep, and no others, and every counter says so.
+/// A complete job keeps the frames it was asked to keep, and no others, and every counter says so
+/// (P4).
 @Suite struct KeptFrames {
     private func complete(
         _ retention: FrameRetention, _ indexes: some Sequence<Int>, in store: Store

@@ -5,6 +5,8 @@ import LMDB
 import TestSupport
 import Testing
 
+/// A directory has one store, however often and by whomever it is opened (P9); what is none is
+/// refused (P12).
 @Suite struct OpeningAndClosing {
     @Test func whatIsNoStoreIsRefusedAndLeftAlone() throws {
         let directory = try TemporaryDirectory()

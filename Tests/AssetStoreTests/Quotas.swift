@@ -120,6 +120,66 @@ import Testing
         #expect(try store.verify().isIntact)
     }
 
+    /// Also between processes: as much as there is room for, and at no moment more.
+    @Test func racingProcessesDoNotExceedIt() async throws {
+        let (quota, byteCount) = (1_000_000, 9973)
+        let test = try TestStore(quota: quota)
+        try test.store.setQuota(quota / 2, ofProject: "p0")
+        let path = test.path
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for process in 0..<3 {
+                group.addTask {
+                    await #expect(processExitsWith: .success) {
+                        [
+                            path = path as String, process = process as Int,
+                            byteCount = byteCount as Int
+                        ] in
+                        try Quotas.race(path, process, byteCount)
+                    }
+                }
+            }
+            let isOver = Monitor(false)
+            let thread = try WorkerThread(name: "watcher") { [store = test.store] in
+                while !isOver.withLock({ $0 }) {
+                    #expect(throws: Never.self) {
+                        let statistics = try store.statistics()
+                        #expect(statistics.storedByteCount <= quota)
+                        let ofProject = statistics.projects["p0"]?.values
+                            .reduce(0) { $0 + $1.storedByteCount }
+                        #expect(ofProject ?? 0 <= quota / 2)
+                    }
+                }
+            }
+            try await group.waitForAll()
+            isOver.withLock { $0 = true }
+            thread.join()
+        }
+        // A reservation that is over hinders nobody.
+        #expect(try test.store.statistics().storedByteCount == quota / byteCount * byteCount)
+        #expect(try test.store.verify().isIntact)
+    }
+
+    /// Writes with four threads until nothing more is taken.
+    private static func race(_ path: String, _ process: Int, _ byteCount: Int) throws {
+        let store = try Store.open(at: path)
+        let threads = try (0..<4).map { thread in
+            try WorkerThread(name: "writer") {
+                for round in 0..<30 {
+                    let bytes = noise(UInt64(process * 1000 + thread * 100 + round), byteCount)
+                    do {
+                        _ = try store.put(image(project: "p\(thread % 2)"), bytes)
+                    } catch {
+                        guard (error as? AssetError)?.code == .quotaExceeded else {
+                            fatalError("\(error)")
+                        }
+                    }
+                }
+            }
+        }
+        for thread in threads { thread.join() }
+        try store.close()
+    }
+
     @Test func reservationsOfOtherProcessesCount() async throws {
         let test = try TestStore(quota: 1_000_000)
         _ = try test.store.put(image(), [1])

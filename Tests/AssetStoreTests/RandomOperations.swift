@@ -1,5 +1,6 @@
 import AssetStore
 import Basics
+import StoreModel
 import TestSupport
 import Testing
 
@@ -22,7 +23,7 @@ import Testing
         while run.step < 600 {
             switch Int.random(in: 0..<300, using: &random) {
             case 0..<4: try run.compareAll()
-            case 4: try run.reopen(sealing: Bool.random(using: &random))
+            case 4: try run.reopen(sealing: Compactions.sealing(&random))
             case 5: try run.compareBackup()
             case 6..<10:
                 let count = Int.random(in: 1..<40, using: &random)

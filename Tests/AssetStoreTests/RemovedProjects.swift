@@ -5,7 +5,7 @@ import Testing
 
 @testable import AssetStore
 
-/// A removed project is gone at once and whole, also when its remover dies on the way.
+/// A removed project is gone at once and whole, also when its remover dies on the way (P2).
 @Suite struct RemovedProjects {
     private static func fill(_ store: Store, _ project: String, _ count: Int) throws -> JobID {
         for index in 0..<count {

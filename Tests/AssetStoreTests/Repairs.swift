@@ -281,7 +281,7 @@ struct DamagedStore {
     }
 }
 
-/// What can be repaired is, and nothing is harmed.
+/// What can be repaired is, counters among it (P4), and nothing is harmed (P3).
 @Suite struct Repairs {
     @Test(arguments: CatalogDamage.allCases)
     func damageIsReportedAndMended(_ damage: CatalogDamage) throws {

@@ -5,7 +5,7 @@ import Testing
 
 @testable import AssetStore
 
-/// A store whose catalog is lost is made anew from its packs.
+/// A store whose catalog is lost is made anew from its packs (P1, P3).
 @Suite struct Salvages {
     /// A closed store's directory, what it held, and how its catalog is broken.
     struct Broken {

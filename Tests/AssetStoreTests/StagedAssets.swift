@@ -5,7 +5,7 @@ import Testing
 @testable import AssetStore
 
 /// Assets that are handed over without waiting: told of when they are durable, or when something
-/// else came first.
+/// else came first (P1).
 @Suite struct StagedAssets {
     private let test: TestStore
     private let staged: StagedProject

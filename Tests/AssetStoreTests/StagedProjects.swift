@@ -5,7 +5,8 @@ import Testing
 
 @testable import AssetStore
 
-/// What is put together out of sight is seen all at once, or never, and counts from the beginning.
+/// What is put together out of sight is seen all at once, or never (P2), and counts from the
+/// beginning (P4, P5).
 @Suite struct StagedProjects {
     private let test: TestStore
     private var store: Store { test.store }

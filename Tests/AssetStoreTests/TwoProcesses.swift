@@ -4,9 +4,9 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Two processes at one store, as fast as they can (P9): one ingests frames and assets, the other
-/// lists, reads, verifies, follows the change feed, holds snapshots, reclaims and deletes projects.
-/// No error, nothing lost, counters exact.
+/// Two processes at one store, as fast as they can (P2, P4, P9): one ingests frames and assets,
+/// the other lists, reads, verifies, follows the change feed, holds snapshots, reclaims and
+/// deletes projects. No error, nothing lost, counters exact.
 ///
 /// With `ASSETSTORE_MODEL_SECONDS` it is 200,000 frames, which take minutes.
 @Suite struct TwoProcesses {

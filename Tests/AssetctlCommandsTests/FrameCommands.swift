@@ -85,6 +85,40 @@ import Testing
         #expect(store.run("verify").status == 0)
     }
 
+    /// What `frames export` writes as raw samples comes back as the same frames, of any format.
+    @Test(arguments: PixelFormat.allCases)
+    func rawFilesComeBackAsTheyWere(_ format: PixelFormat) throws {
+        let frame = try Frame(width: 21, height: 13, format: format)
+        let byteCount = frame.planes.reduce(0) { $0 + $1.rowByteCount * $1.rows }
+        let files = (0..<3).map { index in
+            (0..<byteCount).map { UInt8(truncatingIfNeeded: $0 * (index + 3) + $0 / 7) }
+        }
+        for (index, bytes) in files.enumerated() { try file("in/\(index).raw", bytes) }
+        let folder = store.directory.file("in")
+        let imported = store.run("frames", "import", "s", folder, "--raw", "21x13,\(format)")
+        #expect(imported.status == 0)
+        let out = store.directory.file("out")
+        let exported = store.run("--json", "frames", "export", "s", out, "--format", "raw")
+        #expect(exported.status == 0)
+        #expect(try exported.json[0]["pixelFormats"] == .array([.string("\(format)")]))
+        for (index, bytes) in files.enumerated() {
+            #expect(try store.contents("out/00000\(index).raw") == bytes)
+        }
+    }
+
+    @Test func rawFilesThatCanNotBeUnderstoodAreRefused() throws {
+        try file("in/0.raw", [UInt8](repeating: 7, count: 12))
+        let folder = store.directory.file("in")
+        let silent = store.run("frames", "import", "s", folder)
+        #expect(silent.status == 66 && silent.lastWord.contains("--raw"))
+        let other = store.run("frames", "import", "s", folder, "--raw", "2x2,rgba")
+        #expect(other.status == 66 && other.lastWord.contains("12 bytes"))
+        for text in ["2x2", "2x2,", "2,rgb", "0x2,rgb", "2x2,rgb,", "2x2,cmyk", "99999999x1,rgb"] {
+            #expect(store.run("frames", "import", "s", folder, "--raw", text).status == 64)
+        }
+        #expect(store.run("frames", "import", "s", folder, "--raw", "2x2,rgb").status == 0)
+    }
+
     @Test func jpegFilesStayAsTheyAre() throws {
         for seed in 0..<3 { try file("in/shot-\(seed + 8).jpg", SmallMedia.jpeg(seed: seed)) }
         let pattern = store.directory.file("in/*.jpg")

@@ -2,6 +2,7 @@
 
 import AssetctlCommands
 internal import Basics
+import Glibc
 internal import TestSupport
 import Testing
 
@@ -112,5 +113,28 @@ import Testing
         try other.publish()
         interrupt.removeTemporaries()
         #expect(try FileSystem.names(in: directory.path) == ["w"])
+    }
+
+    /// A folder of many files is looked through once, and what is removed of it is its own.
+    @Test func aFolderRemovesWhatTheDeadLeftOfItsOwnFiles() throws {
+        // No process has this number: it is beyond the kernel's largest.
+        let dead = 4_194_305
+        let left = [
+            ".000001.png.\(dead).partial", ".000002.png.\(dead)-7.partial",
+            ".000003.png.\(getpid()).partial", ".000004.png.kept.partial",
+            ".other.txt.\(dead).partial", ".000005.png.\(dead)", "000006.png",
+        ]
+        for name in left { _ = try File(directory.file(name), [.write, .createNew]) }
+        let folder = try OutputFolder(directory.path, overwrite: false) { $0.hasSuffix(".png") }
+        #expect(try FileSystem.names(in: directory.path) == left.dropFirst(2).sorted())
+        for name in ["000001.png", "000002.png"] {
+            let file = try folder.file(name)
+            try unsafe file.append(bytes(name).span.bytes)
+            try file.publish()
+        }
+        try folder.synchronize()
+        #expect(try contents(directory.file("000001.png")) == "000001.png")
+        #expect(try contents(directory.file("000002.png")) == "000002.png")
+        #expect(throws: AssetError(.alreadyExists, "")) { _ = try folder.file("000006.png") }
     }
 }

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// LMDB has no checksums, and ends the process where a page is not what it expects. Checked when it
-/// is opened, a damaged environment is refused, or it is read and written without harm.
+/// is opened, a damaged environment is refused, or it is read and written without harm (P12).
 @Suite struct DamagedPages {
     @Test(arguments: 1...3 as ClosedRange<UInt64>)
     func areRefusedOrHarmless(seed: UInt64) async {

@@ -5,9 +5,9 @@ import ProjectArchive
 import TestSupport
 import Testing
 
-/// Two processes at one store, as fast as they can (P9): one ingests frames and assets, the other
-/// lists, reads, verifies, exports, imports what it exported into a store of its own, and deletes
-/// projects. No error, nothing lost, counters exact.
+/// Two processes at one store, as fast as they can (P4, P9): one ingests frames and assets, the
+/// other lists, reads, verifies, exports, imports what it exported into a store of its own, and
+/// deletes projects. No error, nothing lost, counters exact.
 ///
 /// With `ASSETSTORE_MODEL_SECONDS` it is 200,000 frames, which take minutes.
 @Suite struct ArchivesBesideWriters {
@@ -80,10 +80,14 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: work.failed))
         let failure = archivist.failure.withLock { $0 }
         if let failure { throw failure }
-        #expect(archivist.roundCount.withLock { $0 } > 0)
+        let roundCount = archivist.roundCount.withLock { $0 }
+        #expect(roundCount > 0)
         try archivist.takeGoneAway()
         try Self.check(store, work)
         try archivist.check(work)
+        print(
+            "\(work.frameCount) frames, \(work.assetCount) assets; meanwhile \(roundCount) rounds, in",
+            "which \(archivist.takenCount.withLock { $0 }) projects were taken away")
         try store.close()
     }
 
@@ -134,6 +138,7 @@ private final class Archivist: Sendable {
     let isStopping = Monitor(false)
     let failure = Monitor<(any Error)?>(nil)
     let roundCount = Monitor(0)
+    let takenCount = Monitor(0)
     private let store: Store
     private let directory: TemporaryDirectory
 
@@ -150,6 +155,7 @@ private final class Archivist: Sendable {
                 if roundCount.withLock({ $0 }) % 4 == 0 {
                     let report = try store.verify()
                     guard report.isIntact else { throw AssetError(.damaged, "\(report.damaged)") }
+                    try ArchivesBesideWriters.checkContents(store)
                 }
                 roundCount.withLock { $0 += 1 }
             }
@@ -187,6 +193,7 @@ private final class Archivist: Sendable {
                 }
             }
             try FileSystem.removeFile(archive)
+            takenCount.withLock { $0 += 1 }
         }
     }
 

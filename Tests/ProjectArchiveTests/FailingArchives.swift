@@ -6,7 +6,7 @@ import ProjectArchive
 import TestSupport
 import Testing
 
-/// Exports and imports whose writes the kernel refuses.
+/// Exports and imports whose writes the kernel refuses: nothing half-made is seen (P2).
 @Suite struct FailingArchives {
     /// A limit on the size of files lets the kernel refuse writes in the middle, whichever comes
     /// first: of packs, of the catalog, of the archive.

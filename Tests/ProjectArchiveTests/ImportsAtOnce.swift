@@ -4,7 +4,7 @@ import ProjectArchive
 import TestSupport
 import Testing
 
-/// Imports that run at once want the same identifiers and store the same bytes.
+/// Imports that run at once want the same identifiers and store the same bytes (P9).
 @Suite struct ImportsAtOnce {
     @Test func eachHasAWholeProject() throws {
         let (source, target) = (try ArchiveStore(), try ArchiveStore())

@@ -6,6 +6,7 @@ import Rendering
 import TestSupport
 import Testing
 
+/// Whatever a scene file says, it is a scene or a typed error (P12).
 @Suite struct HostileScenes {
     private static let seed = #"""
         {"version":1,"background":"#10203040","analysis":{"fftSize":64,"smoothing":0.5},"layers":[

@@ -1,11 +1,11 @@
 // The value under which an asset stands in the catalog.
 
-internal import Basics
+package import Basics
 internal import LMDB
 
 extension Asset {
     /// What the catalog knows of an asset.
-    struct Record: TableValue, Equatable {
+    package struct Record: TableValue, Equatable {
         /// Its project's name is empty: the number says which one it is.
         var description: AssetDescription
         var project: ProjectNumber
@@ -31,7 +31,7 @@ extension Asset {
 }
 
 extension Asset.Record {
-    func append(to value: inout ByteWriter) {
+    package func append(to value: inout ByteWriter) {
         value.append(UInt8(1))
         value.append(description.namespace.rawValue)
         value.append(byteCount)
@@ -59,7 +59,7 @@ extension Asset.Record {
         }
     }
 
-    init(value: inout ByteReader) throws(AssetError) {
+    package init(value: inout ByteReader) throws(AssetError) {
         let head = try Head(value: &value)
         (project, content, checksum) = (head.project, head.content, head.checksum)
         (byteCount, storedByteCount) = (head.byteCount, head.storedByteCount)

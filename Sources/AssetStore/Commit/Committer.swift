@@ -7,7 +7,6 @@
 // of threads.
 
 internal import Basics
-internal import Dispatch
 internal import LMDB
 
 /// Commits changes in groups. Thread-safe.
@@ -35,7 +34,8 @@ final class Committer: Sendable {
         /// A group whose packs are synced.
         var synced: CommitGroup?
         var isSyncing = false
-        var isCommitting = false
+        /// How many requests are being committed; 0 when none are.
+        var committingCount = 0
         /// How many requests the newest group had: whether callers come alone.
         var groupCount = 0
         /// How many replayable requests came alone, one after the other.
@@ -49,7 +49,15 @@ final class Committer: Sendable {
         var isStopping = false
 
         var isRunning: Bool { threads != nil }
+        var isCommitting: Bool { committingCount > 0 }
         var isIdle: Bool { requests.isEmpty && synced == nil && !isSyncing && !isCommitting }
+
+        /// Whether a group is to be made of what waits. While one is committed, not before as many
+        /// wait: a commit takes about as long whatever its size, and what is synced would only wait
+        /// for it. So callers who come again and again share few commits, half of them each.
+        var hasGroup: Bool {
+            !requests.isEmpty && !isSyncing && synced == nil && requests.count >= committingCount
+        }
     }
 
     private struct Threads {
@@ -103,11 +111,14 @@ final class Committer: Sendable {
 
     /// Hands a change over; its completion tells the outcome.
     func submit(_ request: Request) {
-        let isAccepted = queue.update { queue in
-            if queue.isRunning { queue.requests.append(request) }
-            return queue.isRunning
+        let (isAccepted, isAwaited) = queue.withLock { queue in
+            guard queue.isRunning else { return (false, false) }
+            queue.requests.append(request)
+            return (true, queue.hasGroup)
         }
         if !isAccepted { request.completion(.failure(AssetError.storeIsClosed)) }
+        // A thread that works looks again when it is done.
+        if isAwaited { queue.update { _ in } }
     }
 
     /// Commits a change and waits until it is durable.
@@ -116,16 +127,16 @@ final class Committer: Sendable {
         isReplayable: Bool = false, abandoned: [WrittenPayload] = [],
         _ apply: @escaping @Sendable (borrowing WriteTransaction, ChangeSet) throws -> Void
     ) throws {
-        let outcome = Outcome()
+        let outcome = Delivery<Result<Void, any Error>>()
         let request = Request(
             payloads: payloads, reservation: reservation, isReplayable: isReplayable,
             abandoned: abandoned, apply: apply
-        ) { outcome.set($0) }
+        ) { outcome.deliver($0) }
         let (isAlone, isDeferred) = queue.withLock { queue in
             guard queue.isRunning, queue.isIdle, queue.groupCount <= 1 else {
                 return (false, false)
             }
-            (queue.isSyncing, queue.isCommitting) = (true, true)
+            (queue.isSyncing, queue.committingCount) = (true, 1)
             queue.loneCount = isReplayable ? queue.loneCount + 1 : 0
             return (true, queue.loneCount > Self.flushedCount)
         }
@@ -134,7 +145,7 @@ final class Committer: Sendable {
             group.synchronize()
             group.commit(to: target, deferring: isDeferred)
             let isAwaited = queue.withLock { queue in
-                (queue.isSyncing, queue.isCommitting) = (false, false)
+                (queue.isSyncing, queue.committingCount) = (false, 0)
                 let isFirst = isDeferred && !queue.hasDeferred
                 if isDeferred { queue.hasDeferred = true }
                 return isFirst || !queue.isIdle || queue.isStopping
@@ -144,7 +155,7 @@ final class Committer: Sendable {
         } else {
             submit(request)
         }
-        try outcome.wait()
+        try outcome.wait().get()
     }
 
     /// Commits what is waiting, then ends the threads. Requests are refused until they are started
@@ -158,7 +169,7 @@ final class Committer: Sendable {
         // The last reference to a store may go with a request that a thread is done with. What
         // waits is committed before the packs are given up.
         if stopped.committing.isCurrent {
-            queue.withLock { $0.isCommitting = false }
+            queue.update { $0.committingCount = 0 }
             while Self.commitNext(queue, to: target) {}
             stopped.committing.detach()
             stopped.syncing.join()
@@ -176,8 +187,10 @@ final class Committer: Sendable {
     /// Syncs the packs of the next group; says whether there may be another.
     private static func syncNext(_ queue: Monitor<Queue>) -> Bool {
         let next = queue.wait { (queue) -> CommitGroup?? in
-            if queue.isSyncing || queue.synced != nil { return nil }
-            if queue.requests.isEmpty { return queue.isStopping ? .some(nil) : nil }
+            guard queue.hasGroup else {
+                return queue.isStopping && queue.requests.isEmpty && !queue.isSyncing
+                    && queue.synced == nil ? .some(nil) : nil
+            }
             let group = CommitGroup(requests: Array(queue.requests.prefix(groupCountMax)))
             queue.requests.removeFirst(group.requests.count)
             queue.isSyncing = true
@@ -210,7 +223,7 @@ final class Committer: Sendable {
         switch turn {
         case .commit(let group):
             group.commit(to: target, deferring: false)
-            queue.update { $0.isCommitting = false }
+            queue.update { $0.committingCount = 0 }
         case .flush:
             flush(queue, target)
         case .end: return false
@@ -222,7 +235,7 @@ final class Committer: Sendable {
         func next(_ queue: inout Queue) -> Turn? {
             if queue.isCommitting { return nil }
             if let group = queue.synced.take() {
-                queue.isCommitting = true
+                queue.committingCount = group.requests.count
                 return .commit(group)
             }
             return queue.isStopping && queue.isIdle ? .end : nil
@@ -253,21 +266,5 @@ final class Committer: Sendable {
         } catch {
             queue.withLock { $0.hasDeferred = false }
         }
-    }
-}
-
-/// A result that one thread waits for and another delivers, once.
-final class Outcome: Sendable {
-    private let semaphore = DispatchSemaphore(value: 0)
-    private let result = Monitor<Result<Void, any Error>?>(nil)
-
-    func set(_ result: Result<Void, any Error>) {
-        self.result.withLock { $0 = result }
-        semaphore.signal()
-    }
-
-    func wait() throws {
-        semaphore.wait()
-        try result.withLock { $0 }?.get()
     }
 }

@@ -57,6 +57,8 @@ final class BackgroundReclaim: Sendable {
 
     private static func run(_ work: Work, _ state: Monitor<State>) {
         var pause = retrySeconds.lowerBound
+        // What a writer left that was killed in the middle of a long asset is freed by nobody.
+        var scope = ReclaimScope.everything
         while true {
             let isStopping = state.wait { $0.isStopping ? true : $0.isDue ? false : nil }
             if isStopping || isStopped(within: gatheringSeconds, state) { return }
@@ -66,7 +68,8 @@ final class BackgroundReclaim: Sendable {
                 guard let store = work.current else { return }
                 let isCancelled = { state.withLock { $0.isStopping } }
                 try store.clearRemovals(isCancelled: isCancelled)
-                let report = try store.reclaim(.freed, isCancelled: isCancelled)
+                let report = try store.reclaim(scope, isCancelled: isCancelled)
+                scope = .freed
                 isUnfinished = report.waitingByteCount > 0
                 state.withLock { $0.failure = nil }
             } catch let error as AssetError where error.code == .cancelled {

@@ -1,7 +1,6 @@
 // A pack that this process appends to.
 
 internal import Basics
-internal import Synchronization
 
 /// A pack file owned by this process. Thread-safe: threads reserve ranges and write into them at
 /// the same time; the committer makes them durable.
@@ -11,7 +10,8 @@ final class OpenPack: Sendable {
     let capacity: Int
     /// Held as long as this value lives; the pack is nobody else's.
     private let ownership: ByteLock
-    private let state: Mutex<State>
+    private let writes: CombinedWrites
+    private let state: Monitor<State>
 
     private struct State {
         /// Where the next record goes.
@@ -29,9 +29,6 @@ final class OpenPack: Sendable {
     /// Disk blocks are taken in steps of this size, so that a sync needs no new ones.
     static let allocationStep = 32 << 20
 
-    /// Payloads from this length on are sent to the disk before they are synced.
-    private static let earlyWriteByteCount = 64 << 10
-
     /// What packs leave free on a disk: deleting needs room too, for the catalog's new pages.
     static let headroom = 16 << 20
 
@@ -42,7 +39,8 @@ final class OpenPack: Sendable {
         self.file = file
         self.capacity = capacity
         self.ownership = ownership
-        state = Mutex(State(reservedEnd: end, allocatedEnd: try file.byteCount()))
+        writes = CombinedWrites(file)
+        state = Monitor(State(reservedEnd: end, allocatedEnd: try file.byteCount()))
     }
 
     /// Reserves a range, backed by disk blocks; `nil` when the pack has no room for it.
@@ -81,22 +79,20 @@ final class OpenPack: Sendable {
         _ header: RawSpan, _ payload: RawSpan, _ description: RawSpan, at offset: Int,
         durably: Bool
     ) throws(AssetError) {
-        do throws(AssetError) {
-            let isDurable = try file.write(
-                header, payload, description, at: offset, durably: durably)
-            if isDurable { return }
-        } catch {
-            // It counts as a failed sync.
-            if durably { state.withLock { $0.hasFailed = true } }
-            throw error
+        if durably {
+            do throws(AssetError) {
+                let isDurable = try file.write(
+                    header, payload, description, at: offset, durably: true)
+                if isDurable { return }
+            } catch {
+                // It counts as a failed sync.
+                state.withLock { $0.hasFailed = true }
+                throw error
+            }
+        } else {
+            try writes.write(header, payload, description, at: offset)
         }
         state.withLock { $0.isDirty = true }
-        // The disk works while other threads write, not only once all have.
-        if payload.byteCount >= Self.earlyWriteByteCount {
-            let start = offset / 4096 * 4096
-            let end = offset + RecordHeader.byteCount + payload.byteCount
-            try file.startWriting(start..<end)
-        }
     }
 
     /// Takes back what a record says, durably: nobody finds it any more.

@@ -12,18 +12,18 @@
 //
 // Integers are little-endian. Records follow at 4096.
 
-internal import Basics
+package import Basics
 
 /// The header of a pack file.
-struct PackHeader: Equatable {
-    static let byteCount = 4096
+package struct PackHeader: Equatable {
+    package static let byteCount = 4096
     static let magic: [UInt8] = Array("ASSTPACK".utf8)
     static let version: UInt32 = 1
 
     var pack: PackID
     var storeID: AssetID
 
-    func encoded() -> [UInt8] {
+    package func encoded() -> [UInt8] {
         var writer = ByteWriter(capacity: Self.byteCount)
         writer.append(contentsOf: Self.magic)
         writer.append(Self.version)
@@ -44,7 +44,7 @@ struct PackHeader: Equatable {
     /// Reads a pack's header.
     ///
     /// - Throws: ``AssetError/Code/damaged`` when the bytes are none, or were changed.
-    init(decoding bytes: RawSpan) throws(AssetError) {
+    package init(decoding bytes: RawSpan) throws(AssetError) {
         self = try ByteReader.read(bytes, subject: "a pack's header") {
             (reader) throws(AssetError) in
             try PackHeader(&reader, bytes)

@@ -1,12 +1,12 @@
 // Finding the records of a pack without a catalog: from one header to the next, and after damage at
 // the next multiple of 64 where a header is.
 
-internal import Basics
+package import Basics
 
 /// Walks over the records of one pack file. Trusts nothing that it reads.
-struct PackScanner {
+package struct PackScanner {
     /// What lies at a place of the pack.
-    enum Finding {
+    package enum Finding {
         /// A record whose header and payload are intact. Its description is, too, if it is there.
         case record(RecordHeader, offset: Int, RecordDescription?)
         /// A header that is intact, of a record that is not.
@@ -16,7 +16,7 @@ struct PackScanner {
     }
 
     private let map: MappedFile
-    let byteCount: Int
+    package let byteCount: Int
     /// What headers say is only believed so far: nested ones could have the same bytes summed up
     /// again and again.
     private var checksumByteCountLeft: Int
@@ -25,7 +25,7 @@ struct PackScanner {
     private static let unpackedByteCountMax: UInt64 = 64 << 20
 
     /// Opens a pack file, which nobody must shorten meanwhile; `nil` when it holds nothing.
-    init?(_ file: File) throws(AssetError) {
+    package init?(_ file: File) throws(AssetError) {
         byteCount = try file.byteCount()
         guard byteCount > PackHeader.byteCount else { return nil }
         map = try MappedFile(file, byteCount: byteCount)
@@ -36,7 +36,7 @@ struct PackScanner {
     ///
     /// - Parameter progress: called with the place now and then; return false to stop.
     /// - Complexity: O(bytes that are no holes), whatever the headers say.
-    mutating func scan(
+    package mutating func scan(
         _ body: (Finding) throws -> Void, progress: (Int) -> Bool
     ) throws {
         var position = PackHeader.byteCount
@@ -108,7 +108,7 @@ extension RecordHeader {
     fileprivate static let magicNumber = UInt32(littleEndian: 0x3243_4552)
 
     /// The bytes that the record takes in a pack.
-    var recordByteCount: UInt64 {
+    package var recordByteCount: UInt64 {
         Self.recordByteCount(
             storedByteCount: UInt64(storedByteCount), descriptionByteCount: descriptionByteCount)
     }

@@ -6,7 +6,6 @@
 
 internal import Basics
 internal import LMDB
-internal import Synchronization
 
 /// The packs of a store, as this process writes them. Thread-safe.
 final class Packs: Sendable {
@@ -18,7 +17,7 @@ final class Packs: Sendable {
     let catalog: Catalog
     let ownership: ByteLocks
     /// The pack that is written now; `nil` before the first write.
-    private let current = Mutex<OpenPack?>(nil)
+    private let current = Monitor<OpenPack?>(nil)
 
     init(directory: String, storeID: AssetID, catalog: Catalog, ownership: ByteLocks) {
         self.directory = directory

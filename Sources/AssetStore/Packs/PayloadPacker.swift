@@ -1,10 +1,10 @@
 // Packing and unpacking payloads on the threads of callers, with memory that is used again.
 
-internal import Basics
+package import Basics
 internal import Zstd
 
 /// Packs and unpacks payloads. Thread-safe: each call takes a worker of its own from the pool.
-final class PayloadPacker: Sendable {
+package final class PayloadPacker: Sendable {
     private final class Packer {
         var compressor: ZstdCompressor
         init() throws(AssetError) { compressor = try ZstdCompressor() }
@@ -22,6 +22,8 @@ final class PayloadPacker: Sendable {
 
     private let pool = Monitor(Pool())
 
+    package init() {}
+
     /// The most idle workers of a kind; a compressor takes about 1 MiB.
     private static let idleCountMax = 8
     /// A compromise of speed and size that suits what is read more often than written.
@@ -30,7 +32,7 @@ final class PayloadPacker: Sendable {
     private static let sampleByteCount = 32 << 10
 
     /// The payload as a zstd frame; `nil` when that saves less than an eighth.
-    func pack(_ bytes: RawSpan) throws(AssetError) -> [UInt8]? {
+    package func pack(_ bytes: RawSpan) throws(AssetError) -> [UInt8]? {
         let byteCountMax = bytes.byteCount - bytes.byteCount / 8
         guard byteCountMax > 64 else { return nil }
         let idle = pool.withLock { $0.packers.popLast() }

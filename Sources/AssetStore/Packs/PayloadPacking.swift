@@ -4,7 +4,7 @@ internal import Basics
 internal import Glibc
 
 /// How a payload's stored bytes come from its bytes. Raw values are stored.
-enum PayloadPacking: UInt8, Sendable {
+package enum PayloadPacking: UInt8, Sendable {
     /// They are the same.
     case none = 0
     /// One Zstandard frame (RFC 8878) that says the size of its content.

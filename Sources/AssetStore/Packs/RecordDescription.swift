@@ -11,16 +11,16 @@
 // (text). Kind 3 is an asset whose only part is this record and whose commit entered nothing else, so
 // that the commit can be done again from it.
 
-internal import Basics
+package import Basics
 internal import LMDB
 
 /// What is written behind a payload.
-enum RecordDescription: Equatable {
+package enum RecordDescription: Equatable {
     case asset(AssetID, project: String, Asset.Record, isAlone: Bool)
     case frame(JobID, FrameFacts, project: String)
 
     /// The bytes, with their checksum.
-    func encoded() -> [UInt8] {
+    package func encoded() -> [UInt8] {
         var writer = ByteWriter(capacity: 256)
         switch self {
         case .asset(let id, let project, let record, let isAlone):
@@ -45,7 +45,7 @@ enum RecordDescription: Equatable {
     /// Reads a description.
     ///
     /// - Throws: ``AssetError/Code/damaged`` when the bytes are none, or were changed.
-    init(decoding bytes: RawSpan) throws(AssetError) {
+    package init(decoding bytes: RawSpan) throws(AssetError) {
         guard bytes.byteCount > 8 else {
             throw AssetError(.damaged, "a record's description ends early")
         }

@@ -18,20 +18,22 @@
 //
 // Integers are little-endian. The next record begins at the next multiple of 64.
 
-internal import Basics
+package import Basics
 
 /// The 64 bytes before each payload in a pack.
-struct RecordHeader: Equatable {
-    static let byteCount = 64
+package struct RecordHeader: Equatable {
+    package static let byteCount = 64
+    /// Records begin at multiples of this.
+    static let alignment = 64
     static let magic: [UInt8] = Array("REC2".utf8)
 
     var owner: RecordOwner
-    var packing: PayloadPacking
+    package var packing: PayloadPacking
     var namespace: Namespace
-    var payloadByteCount: UInt64
-    var storedByteCount: UInt32
-    var descriptionByteCount: UInt32
-    var checksum: UInt64
+    package var payloadByteCount: UInt64
+    package var storedByteCount: UInt32
+    package var descriptionByteCount: UInt32
+    package var checksum: UInt64
 
     /// The bytes that a record takes in a pack.
     static func recordByteCount(
@@ -41,7 +43,7 @@ struct RecordHeader: Equatable {
     }
 
     /// The header's 64 bytes.
-    func encoded() -> [UInt8] {
+    package func encoded() -> [UInt8] {
         var writer = ByteWriter(capacity: Self.byteCount)
         writer.append(contentsOf: Self.magic)
         writer.append(owner.kind.rawValue)
@@ -73,7 +75,7 @@ struct RecordHeader: Equatable {
     /// Reads a header.
     ///
     /// - Throws: ``AssetError/Code/damaged`` when the bytes are no header, or were changed.
-    init(decoding bytes: RawSpan) throws(AssetError) {
+    package init(decoding bytes: RawSpan) throws(AssetError) {
         self = try ByteReader.read(bytes, subject: "a record's header") {
             (reader) throws(AssetError) in
             try RecordHeader(&reader, checksum64(bytes.extracting(first: 56)))

@@ -2,6 +2,8 @@
 
 internal import AssetStore
 internal import Basics
+internal import FrameCodecs
+internal import Synchronization
 
 struct FramesExportCommand: Subcommand {
     static let name = "frames export"
@@ -11,7 +13,8 @@ struct FramesExportCommand: Subcommand {
 
         Writes 000000.png, 000001.png and so on, named by the frames' indexes, to a folder that is
         made when it is not there. Frames that are stored as JPEG become .jpg files as they are
-        stored. A .raw file has the frame's samples row by row, plane after plane, and nothing else.
+        stored. A .raw file has the frame's samples row by row, plane after plane, and nothing else;
+        their format is told at the end, and frames import --raw takes them back.
 
           --format <format>    png (the default), jpg or raw
           --quality <number>   of JPEGs that have to be made, 1 to 100; default 95
@@ -61,22 +64,36 @@ struct FramesExportCommand: Subcommand {
             for index in indexes.joined() {
                 try OutputFile.check(path(of: index), overwrite: overwrite)
             }
-            try export(indexes, count, of: id, store, context)
+            let formats = try export(indexes, count, of: id, store, context)
             context.progress.finish()
-            try context.result(
-                ["job": .string(id.description), "frames": .integer(count)],
-                text: "wrote \(counted(count, "frame")) to \(printable(folder))")
+            var told: [(key: String, value: JSONValue)] = [
+                ("job", .string(id.description)), ("frames", .integer(count)),
+            ]
+            var text = "wrote \(counted(count, "frame")) to \(printable(folder))"
+            if format == .raw {
+                // The files themselves don't say what they hold.
+                told.append(("pixelFormats", .array(formats.map { .string($0) })))
+                text += " (\(formats.joined(separator: ", ")))"
+            }
+            try context.result(.members(told), text: text)
         }
         return .done
     }
 
+    /// Writes all files, and returns the formats of the frames in them.
     private func export(
         _ indexes: [Range<Int>], _ count: Int, of id: JobID, _ store: Store,
         _ context: CommandContext
-    ) throws {
+    ) throws -> [String] {
         context.progress.begin("export", total: count)
         let numbers = Array(indexes.joined())
         let (format, quality, level) = (format, quality, compressionLevel)
+        let formats = Mutex<Set<PixelFormat>>([])
+        let files = try context.outputFolder(folder, overwrite: overwrite) { name in
+            let parts = name.split(separator: ".", omittingEmptySubsequences: false)
+            return parts.count == 2 && parts[1] == format.fileExtension
+                && parts[0].utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+        }
         let done = try ParallelLoop(threadCount: threadCount, interrupt: context.interrupt)
             .run(
                 count,
@@ -84,21 +101,26 @@ struct FramesExportCommand: Subcommand {
                     try FramePictures(format, quality: quality, compressionLevel: level)
                 },
                 step: { pictures, number in
-                    try export(numbers[number], by: pictures, of: id, store, context)
+                    try export(numbers[number], to: files, by: pictures, of: id, store, context)
+                    if let format = pictures.lastFormat {
+                        formats.withLock { _ = $0.insert(format) }
+                    }
                 })
+        try files.synchronize()
         guard done == count else {
             throw AssetError(
                 .cancelled,
                 "interrupted; \(done) of \(count) frames are written; write all by: "
                     + context.commandLine + (overwrite ? "" : " --overwrite"))
         }
+        return formats.withLock { $0.map { "\($0)" }.sorted() }
     }
 
     private func export(
-        _ index: Int, by pictures: FramePictures, of id: JobID, _ store: Store,
-        _ context: CommandContext
+        _ index: Int, to files: OutputFolder, by pictures: FramePictures, of id: JobID,
+        _ store: Store, _ context: CommandContext
     ) throws {
-        let file = try context.outputFile(path(of: index), overwrite: overwrite)
+        let file = try files.file(name(of: index))
         let found: Void? = try pictures.withPicture(
             ofFrame: index, of: id, in: store, file.append)
         guard found != nil else {
@@ -124,9 +146,11 @@ struct FramesExportCommand: Subcommand {
         return ranges
     }
 
-    private func path(of index: Int) -> String {
+    private func path(of index: Int) -> String { "\(folder)/\(name(of: index))" }
+
+    private func name(of index: Int) -> String {
         let digits = String(index)
         let padding = String(repeating: "0", count: max(0, 6 - digits.count))
-        return "\(folder)/\(padding)\(digits).\(format.fileExtension)"
+        return "\(padding)\(digits).\(format.fileExtension)"
     }
 }

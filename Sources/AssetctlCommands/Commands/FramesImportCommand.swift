@@ -17,10 +17,16 @@ struct FramesImportCommand: Subcommand {
         keep them; others are counted in the order of the numbers in their names. The sequence is
         made when it is not there. When it is interrupted, the same command goes on.
 
+        A .raw file has the samples of one frame, row by row, plane after plane, as frames export
+        writes them; --raw says of what size and format they are. Formats: bgraPremultiplied, rgba,
+        yuv420JPEG, yuv420BT709, bgra, rgbaPremultiplied, rgb, grey, rgba16, yuv420BT601,
+        yuv420BT709Full.
+
           --project <name>        the sequence's project; default: default
           --frame-codec <codec>   lossless, or jpeg. By default JPEG files stay as they are, and
                                   everything else is packed without loss
           --quality <number>      of frames that are packed as JPEG, 1 to 100; default 95
+          --raw <w>x<h>,<format>  what .raw files hold, such as 1920x1080,rgba
           --workers <count>       threads; default one per processor
           --overwrite             replace the frames of a sequence that is there
 
@@ -31,6 +37,7 @@ struct FramesImportCommand: Subcommand {
     private let project: String
     private let codec: FrameCodec?
     private let quality: Int
+    private let raw: RawPictures?
     private let threadCount: Int
     private let overwrite: Bool
     private let name: String
@@ -41,6 +48,7 @@ struct FramesImportCommand: Subcommand {
         codec = try arguments.choice(
             "frame-codec", of: ["jpeg": .jpeg, "lossless": .lossless])
         quality = try arguments.integer("quality", in: 1...100) ?? 95
+        raw = try arguments.rawPictures("raw")
         threadCount =
             try arguments.integer("workers", in: 1...Limits.workerCountMax)
             ?? availableProcessorCount()
@@ -150,6 +158,15 @@ struct FramesImportCommand: Subcommand {
         to writer: FrameSequenceWriter
     ) throws {
         let bytes = try FileBytes(path: picture.path)
+        if RawPictures.isRaw(picture.path) {
+            guard let raw else {
+                throw AssetError(
+                    .inputUnreadable,
+                    "\(picture.path) doesn't say its size and format; say them by --raw, as in "
+                        + "--raw 1920x1080,rgba")
+            }
+            return try writer.write(picture.index, SharedFrame(try raw.frame(bytes)))
+        }
         if codec != .lossless, try files.append(bytes, picture.index, to: writer) { return }
         try writer.write(picture.index, SharedFrame(try ImageDecoder.decode(bytes)))
     }

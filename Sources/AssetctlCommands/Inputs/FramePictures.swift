@@ -35,6 +35,8 @@ final class FramePictures {
     private var jpeg: JPEGEncoder
     private let png: PNGEncoder
     private let converter = FrameConverter()
+    /// The format of the frame that was unpacked last; `nil` before the first.
+    private(set) var lastFormat: PixelFormat?
 
     /// - Parameters:
     ///   - quality: of JPEGs that have to be made, 1 to 100.
@@ -100,6 +102,7 @@ final class FramePictures {
         if codec == .jpeg, format == .png { shape.format = .bgraPremultiplied }
         var frame = try Frame(width: shape.width, height: shape.height, format: shape.format)
         try unpacker.unpack(bytes, codec: codec, into: &frame)
+        lastFormat = frame.format
         return frame
     }
 

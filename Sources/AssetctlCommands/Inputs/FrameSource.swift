@@ -79,7 +79,7 @@ enum FrameSource: Sendable {
     private static func isPicture(_ name: String) -> Bool {
         let name = name.lowercased()
         return !name.hasPrefix(".")
-            && ["png", "jpg", "jpeg", "webp", "bmp", "tif", "tiff", "gif"].contains {
+            && ["png", "jpg", "jpeg", "webp", "bmp", "tif", "tiff", "gif", "raw"].contains {
                 name.hasSuffix(".\($0)")
             }
     }

@@ -175,6 +175,33 @@ package final class File: Sendable {
         return false
     }
 
+    /// Writes pieces one behind the other, in one call where the kernel takes them at once.
+    ///
+    /// The corresponding C function is `pwritev`.
+    ///
+    /// - Parameter pieces: at most 1024 (`IOV_MAX`), some of which may be empty.
+    package func write(_ pieces: [UnsafeRawBufferPointer], at offset: Int) throws(AssetError) {
+        let vectors = unsafe pieces.map {
+            unsafe iovec(
+                iov_base: UnsafeMutableRawPointer(mutating: $0.baseAddress), iov_len: $0.count)
+        }
+        let written = retryingInterrupts {
+            unsafe pwritev(descriptor, vectors, CInt(vectors.count), offset)
+        }
+        guard written >= 0 else { throw .systemCall("pwritev", path) }
+        // What the kernel left, piece by piece.
+        var start = 0
+        for index in unsafe pieces.indices {
+            let piece = unsafe pieces[index]
+            let done = min(max(0, written - start), piece.count)
+            let rest = unsafe UnsafeRawBufferPointer(rebasing: piece[done...])
+            if unsafe !rest.isEmpty {
+                unsafe try write(rest.bytes, at: offset + start + done)
+            }
+            start += piece.count
+        }
+    }
+
     /// Lets the kernel begin to write a range to the disk, so that a later sync finds less to do.
     /// Makes nothing durable. The corresponding C function is `sync_file_range`; where there is
     /// none, nothing happens.

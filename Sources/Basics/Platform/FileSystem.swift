@@ -1,5 +1,6 @@
 // Names in directories: making, listing, renaming, and making all that durable.
 
+internal import CLinux
 internal import Glibc
 
 /// The calls that change or read directories.
@@ -83,6 +84,19 @@ package enum FileSystem {
     package static func removeFile(_ path: String) throws(AssetError) {
         guard unsafe unlink(path) == 0 || errno == ENOENT else {
             throw .systemCall("unlink", path)
+        }
+    }
+
+    /// Makes all that was written to the file system of a directory durable. The corresponding C
+    /// function is `syncfs`.
+    package static func synchronizeFileSystem(of directory: String) throws(AssetError) {
+        let descriptor = retryingInterrupts {
+            unsafe open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        }
+        guard descriptor >= 0 else { throw .systemCall("open", directory) }
+        defer { _ = close(descriptor) }
+        guard retryingInterrupts({ syncfs(descriptor) }) == 0 else {
+            throw .systemCall("syncfs", directory)
         }
     }
 

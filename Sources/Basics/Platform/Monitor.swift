@@ -36,7 +36,9 @@ internal import Glibc
     }
 
     /// Runs `body` with the lock held, waking nobody.
-    package func withLock<Result>(_ body: (inout State) throws -> Result) rethrows -> Result {
+    package func withLock<Result, Failure>(
+        _ body: (inout State) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
         lock()
         defer { unlock() }
         return try body(&state)

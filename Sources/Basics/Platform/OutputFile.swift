@@ -17,6 +17,8 @@ package final class OutputFile {
     /// The bytes that are in the file already, of an earlier process that did not get to publish it.
     package let leftoverByteCount: Int
     private let overwrite: Bool
+    /// Whether whoever makes it sees to what others left, and to durability: an ``OutputFolder``.
+    private let isOneOfMany: Bool
     private let temporaryChanged: @Sendable (_ path: String, _ exists: Bool) -> Void
     /// Whether the temporary is to outlive this value, or has become the target.
     private var isSettled = false
@@ -27,16 +29,18 @@ package final class OutputFile {
     /// - Parameters:
     ///   - goingOn: take what an earlier process left, when there is something; see
     ///     ``leftoverByteCount``. Whoever does so must be able to tell what of it is right.
+    ///   - isOneOfMany: leave what earlier processes left, and durability, to an ``OutputFolder``.
     ///   - temporaryChanged: told when the temporary comes to be and when it goes.
     /// - Throws: as ``check(_:overwrite:)``, and ``AssetError/Code/io`` when the directory can't
     ///   be written to.
     package init(
-        _ path: String, overwrite: Bool, goingOn: Bool = false,
+        _ path: String, overwrite: Bool, goingOn: Bool = false, isOneOfMany: Bool = false,
         temporaryChanged: @escaping @Sendable (_ path: String, _ exists: Bool) -> Void = { _, _ in }
     ) throws(AssetError) {
         try Self.check(path, overwrite: overwrite)
         self.path = path
         self.overwrite = overwrite
+        self.isOneOfMany = isOneOfMany
         self.temporaryChanged = temporaryChanged
         if goingOn, let taken = try Self.takeAbandoned(for: path) {
             (temporaryPath, file) = taken
@@ -45,7 +49,7 @@ package final class OutputFile {
             (temporaryPath, file) = try Self.makeTemporary(for: path)
             leftoverByteCount = 0
         }
-        try Self.removeAbandoned(for: path, withKept: goingOn)
+        if !isOneOfMany { try Self.removeAbandoned(for: path, withKept: goingOn) }
         temporaryChanged(temporaryPath, true)
     }
 
@@ -92,12 +96,13 @@ package final class OutputFile {
         byteCount += bytes.byteCount
     }
 
-    /// Makes the file durable and gives it its name. Nothing may be written afterwards.
+    /// Makes the file durable, unless it is one of many, and gives it its name. Nothing may be written
+    /// afterwards.
     ///
     /// - Throws: ``AssetError/Code/alreadyExists`` when a file has come to be there and is not to
     ///   be overwritten.
     package func publish() throws(AssetError) {
-        try file.synchronize()
+        if !isOneOfMany { try file.synchronize() }
         if overwrite {
             try FileSystem.rename(temporaryPath, to: path)
         } else {
@@ -105,6 +110,7 @@ package final class OutputFile {
         }
         isSettled = true
         temporaryChanged(temporaryPath, false)
+        if isOneOfMany { return }
         try FileSystem.synchronizeDirectory(FileSystem.parent(of: path))
     }
 
@@ -222,11 +228,26 @@ package final class OutputFile {
                 found.append(("\(parent)/\(name)", true))
                 continue
             }
-            guard let process = mark.split(separator: "-").first.flatMap({ pid_t($0) }),
-                process > 0, kill(process, 0) != 0, errno == ESRCH
-            else { continue }
+            guard isOfTheDead(mark) else { continue }
             found.append(("\(parent)/\(name)", false))
         }
         return found
+    }
+
+    /// The target's name, or how it begins, when a name is that of a temporary whose process is dead.
+    static func targetOfAbandoned(_ name: String) -> String? {
+        guard name.hasPrefix("."), name.hasSuffix(suffix) else { return nil }
+        let marked = name.dropFirst().dropLast(suffix.count)
+        guard let dot = marked.lastIndex(of: "."),
+            isOfTheDead(marked[marked.index(after: dot)...])
+        else { return nil }
+        return String(marked[..<dot])
+    }
+
+    /// Whether the process that a temporary's name tells of is dead.
+    private static func isOfTheDead(_ mark: Substring) -> Bool {
+        guard let process = mark.split(separator: "-").first.flatMap({ pid_t($0) }), process > 0
+        else { return false }
+        return kill(process, 0) != 0 && errno == ESRCH
     }
 }

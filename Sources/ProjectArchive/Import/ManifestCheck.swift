@@ -52,6 +52,11 @@ extension ManifestReader {
 }
 
 extension ManifestLine {
+    /// The path of the entry that it names, and how many bytes it says that one has.
+    package var entry: (path: String, byteCount: Int)? {
+        content.flatMap { content in content.entry.map { ($0, content.byteCount) } }
+    }
+
     /// What it says of bytes.
     var content: ContentLine? {
         switch self {

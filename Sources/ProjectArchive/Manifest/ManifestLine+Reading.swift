@@ -1,14 +1,14 @@
 // Lines of a manifest that anyone may have written.
 
 internal import AssetStore
-internal import Basics
+package import Basics
 
 extension ManifestLine {
     /// Reads a line, without its end.
     ///
     /// - Throws: ``AssetError/Code/inputUnreadable`` with the reason alone, also for what no store
     ///   takes.
-    init(_ bytes: [UInt8]) throws(AssetError) {
+    package init(_ bytes: [UInt8]) throws(AssetError) {
         do throws(AssetError) {
             var json = try JSONLine(bytes)
             self = try Self.line(&json)

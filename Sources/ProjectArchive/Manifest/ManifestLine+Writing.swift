@@ -1,11 +1,11 @@
 // Lines of the manifest as bytes.
 
 internal import AssetStore
-internal import Basics
+package import Basics
 
 extension ManifestLine {
     /// The line, with its end of line.
-    func bytes() -> [UInt8] {
+    package func bytes() -> [UInt8] {
         switch self {
         case .project(let line): line.bytes()
         case .asset(let line): line.bytes()
@@ -16,6 +16,19 @@ extension ManifestLine {
         case .checkpoint(let checkpoint): bytes(of: checkpoint)
         case .end(let line): line.bytes()
         }
+    }
+
+    /// The last line of a manifest, whose other lines are these, each with its end of line.
+    ///
+    /// - Throws: ``AssetError/Code/inputUnreadable`` when one of them is no line.
+    package static func end(of lines: [[UInt8]]) throws(AssetError) -> [UInt8] {
+        var counts = ManifestCounts()
+        var hasher = ContentHasher()
+        for line in lines {
+            try counts.add(ManifestLine(Array(line.dropLast())))
+            unsafe hasher.update(line.span.bytes)
+        }
+        return ManifestLine.end(EndLine(counts: counts, checksum: hasher.value())).bytes()
     }
 
     private func bytes(of scene: ProjectScene) -> [UInt8] {

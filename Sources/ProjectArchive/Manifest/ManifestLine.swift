@@ -6,7 +6,7 @@
 // number; the end. So the archive can be written and read in one pass, whatever its size, and
 // nothing can stand there twice.
 
-internal import AssetStore
+package import AssetStore
 internal import Basics
 
 /// The facts of the manifest that concern all of it.
@@ -18,7 +18,7 @@ enum Manifest {
 }
 
 /// A line of the manifest.
-enum ManifestLine {
+package enum ManifestLine {
     case project(ProjectLine)
     case asset(AssetLine)
     case job(JobLine)
@@ -30,7 +30,7 @@ enum ManifestLine {
 }
 
 /// The first line: what the archive is, and what the project says of itself.
-struct ProjectLine: Equatable {
+package struct ProjectLine: Equatable {
     var name: String
     var published: PublishedProject
 }
@@ -43,7 +43,7 @@ struct ContentLine: Equatable {
     var checksum: ContentChecksum
 }
 
-struct AssetLine: Equatable {
+package struct AssetLine: Equatable {
     var id: AssetID
     /// Its project is empty.
     var description: AssetDescription
@@ -53,26 +53,26 @@ struct AssetLine: Equatable {
     var original: AssetID?
 }
 
-struct JobLine: Equatable {
+package struct JobLine: Equatable {
     var id: JobID
     /// The project of its description is the archive's.
     var facts: JobFacts
 }
 
-struct FrameLine: Equatable {
+package struct FrameLine: Equatable {
     var index: Int
     var facts: FrameFacts
     var content: ContentLine
 }
 
-struct SegmentLine: Equatable {
+package struct SegmentLine: Equatable {
     var track: UInt8
     var index: Int
     var content: ContentLine
 }
 
 /// The last line: how much was before it, so that nothing can be missing.
-struct EndLine: Equatable {
+package struct EndLine: Equatable {
     var counts = ManifestCounts()
     /// XXH3-128 of all bytes before the line.
     var checksum = ContentChecksum(high: 0, low: 0)

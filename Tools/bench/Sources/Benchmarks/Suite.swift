@@ -8,7 +8,7 @@ struct Suite: Sendable {
     var works: [Work]
 
     /// All suites, in the order in which `all` runs them.
-    static let all = [storage]
+    static let all = [storage, frames]
 }
 
 /// Something to measure.
@@ -45,6 +45,8 @@ struct Bench: Sendable {
     var isAlone = false
     /// How many assets make a large store; `nil` for the usual number.
     var assetCount: Int?
+    /// Files and folders that frames are made of; none for those drawn here.
+    var media: [String] = []
     var workspace: Workspace
     /// Tells people how it goes on.
     var say: @Sendable (String) -> Void

@@ -18,6 +18,12 @@ import Testing
         #expect(options.directory == "d")
     }
 
+    @Test func mediaMayBeGivenAgain() throws {
+        let options = try Options(["frames", "--media", "a", "--media=b", "--plot", "p.svg"])
+        #expect(options.media == ["a", "b"])
+        #expect(options.plot == "p.svg")
+    }
+
     @Test func allMeansWhatThereIs() throws {
         #expect(try Options(["all"]).suites == Suite.all.map(\.name))
     }

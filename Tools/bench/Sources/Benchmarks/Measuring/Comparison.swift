@@ -19,6 +19,14 @@ struct Sample: Sendable {
         self.hash = hash
     }
 
+    /// Operations per second that a processor works for one thread, which waits for nothing: what
+    /// others do on the machine meanwhile hardly counts.
+    init(ofOneThread count: Int, in effort: Effort, hash: UInt64) {
+        value = Double(count) / effort.processorSeconds
+        processorMicroseconds = effort.processorSeconds / Double(count) * 1e6
+        self.hash = hash
+    }
+
     /// Operations per second.
     init(_ count: Int, in effort: Effort, hash: UInt64) {
         value = Double(count) / effort.seconds
@@ -39,6 +47,22 @@ struct Effort: Sendable {
         let before = Self.processorSeconds()
         seconds = try Benchmarks.seconds(body)
         processorSeconds = Self.processorSeconds() - before
+    }
+
+    private init(seconds: Double, processorSeconds: Double) {
+        (self.seconds, self.processorSeconds) = (seconds, processorSeconds)
+    }
+
+    static let none = Effort(seconds: 0, processorSeconds: 0)
+
+    static func += (sum: inout Effort, more: Effort) {
+        sum.seconds += more.seconds
+        sum.processorSeconds += more.processorSeconds
+    }
+
+    static func -= (sum: inout Effort, less: Effort) {
+        sum.seconds -= less.seconds
+        sum.processorSeconds -= less.processorSeconds
     }
 
     private static func processorSeconds() -> Double {

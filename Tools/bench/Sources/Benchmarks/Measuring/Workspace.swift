@@ -107,7 +107,7 @@ private func removeTree(_ path: String) {
 
 /// The corresponding C functions are `opendir`, `readdir` and `lstat`. Entries that vanish
 /// meanwhile are left out.
-private func forEachEntry(
+func forEachEntry(
     of directory: String, _ body: (_ path: String, _ status: stat) throws -> Void
 ) throws {
     guard let stream = unsafe opendir(directory) else {

@@ -27,9 +27,21 @@ final class RawPeer: Peer {
 
     func put(_ indexes: Range<Int>, of payloads: Payloads) throws {
         for index in indexes {
-            try payloads.withBytes(index) { try file.write($0, at: index * byteCount) }
+            try payloads.withBytes(index) { try append($0, as: index) }
         }
         try file.synchronizeData()
+    }
+
+    /// Writes a blob, not durably.
+    func append(_ bytes: RawSpan, as index: Int) throws {
+        try file.write(bytes, at: index * byteCount)
+    }
+
+    /// Removes the file in a directory. The corresponding C function is `unlink`.
+    static func remove(_ directory: String) throws {
+        guard unsafe unlink("\(directory)/blobs") == 0 else {
+            throw AssetError(.io, "\(directory)/blobs can't be removed: \(systemMessage())")
+        }
     }
 
     func withBytes(_ index: Int, _ body: (RawSpan) -> Void) throws {

@@ -40,18 +40,29 @@ public enum Assetbench {
         let bench = Bench(
             isSmoke: options.isSmoke, repetitions: options.repetitions ?? (options.isSmoke ? 1 : 5),
             seed: options.seed, isAlone: options.isAlone, assetCount: options.assetCount,
-            workspace: workspace, say: say)
+            media: options.media, workspace: workspace, say: say)
+        var all: [Row] = []
         if !options.isJSON { print(Table.header) }
         for suite in Suite.all where options.suites.contains(suite.name) {
             for work in suite.works where options.only.map(work.isNamed) ?? true {
                 say("\(suite.name): \(work.name): \(work.summary)")
                 let rows = try work.measure(bench)
+                all += rows
                 if options.isJSON {
                     for row in rows { print(row.json(suite: suite.name)) }
                 } else {
                     for line in Table.lines(rows) { print(line) }
                 }
             }
+        }
+        let materials = Pareto.all(of: all)
+        if !options.isJSON, !materials.isEmpty {
+            print("")
+            for line in Pareto.table(materials) { print(line) }
+        }
+        if let plot = options.plot {
+            let file = try FileDescriptor(plot, O_WRONLY | O_CREAT | O_TRUNC)
+            unsafe try file.write(Array(Pareto.plot(materials).utf8).span.bytes, at: 0)
         }
     }
 

@@ -10,6 +10,8 @@ struct Options: Equatable {
     var repetitions: Int?
     var seed: UInt64 = 1
     var assetCount: Int?
+    var media: [String] = []
+    var plot: String?
     var isAlone = false
     var wantsHelp = false
 
@@ -31,7 +33,8 @@ struct Options: Equatable {
                 if name == "--json" { isJSON = true }
                 if name == "--alone" { isAlone = true }
                 if name == "--help" { wantsHelp = true }
-            case "--only", "--directory", "--repetitions", "--seed", "--assets":
+            case "--only", "--directory", "--repetitions", "--seed", "--assets", "--media",
+                "--plot":
                 guard let value = halves.count == 2 ? String(halves[1]) : rest.popFirst() else {
                     throw UsageError("\(name) needs a value")
                 }
@@ -48,6 +51,8 @@ struct Options: Equatable {
         case "--only": only = value
         case "--directory": directory = value
         case "--repetitions": repetitions = try number(name, value, in: 1...1000)
+        case "--media": media.append(value)
+        case "--plot": plot = value
         case "--assets": assetCount = try number(name, value, in: 1000...1_000_000_000)
         default:
             guard let number = UInt64(value) else {
@@ -103,6 +108,11 @@ struct Options: Equatable {
             "  --seed N           for all that is random (1)",
             "  --alone            the store without its peers, for a profiler",
             "  --assets N         how many assets make a large store (1000000)",
+            "  --media FILE       measure frame codecs on this video, song, picture or folder of",
+            "                     pictures, or on what is drawn under this name ("
+                + "\(Material.drawn.map(\.name).joined(separator: ", ")));",
+            "                     may be given again; otherwise on all that is drawn",
+            "  --plot FILE        draw speed against ratio of lossless-encode as SVG",
             "  --help             this text",
         ]
         for suite in Suite.all {

@@ -4,7 +4,7 @@ internal import Glibc
 
 /// The table: for each work a line per peer, ours repeated in none but the first.
 enum Table {
-    private static let widths = [20, 12, 11, 14, 11, 7, 7, 4]
+    private static let widths = [25, 12, 11, 14, 11, 7, 7, 4]
     private static let isNumber = [false, false, true, false, true, true, true, false]
 
     static let header = line(["WORK", "UNIT", "OURS", "PEER", "PEER'S", "RATIO", "TARGET", "MET"])

@@ -1,5 +1,6 @@
 // Deleting a job with all its frames, until `du` shows that their disk blocks are back; beside
-// `rm -r` of the same frames as files.
+// `rm -r` of the same frames as files. The limit is what the disk takes to have as many bytes back:
+// the same frames in files as long as packs, which are unlinked by as many threads.
 
 internal import AssetStore
 internal import Basics
@@ -19,7 +20,8 @@ struct DeleteJob {
             bench: bench, count: bench.size(50_000, smoke: 64), payloads: bench.payloads())
         // Each measurement writes 10 GB to delete.
         return try bench.compare(
-            [deletion.ours(), deletion.files()], repetitionsMax: 3, warmsUp: false
+            [deletion.ours(), deletion.files(), deletion.unlinked()], repetitionsMax: 3,
+            warmsUp: false
         ).rows("delete-job", unit: "s", better: .lower, promises: [(.figure(1), 1)])
     }
 
@@ -72,6 +74,36 @@ struct DeleteJob {
                 return Sample(
                     value: try seconds { try runProgram(["/bin/rm", "-r", folder]) },
                     hash: sum.value)
+            }
+        }
+    }
+
+    /// Frames of a file that is as long as a pack.
+    private static let unlinkedFrameCount = 2684
+
+    private func unlinked() -> Contestant {
+        Contestant(name: "unlink") {
+            try bench.workspace.withDirectory("unlinked") { directory in
+                let starts = stride(from: 0, to: count, by: Self.unlinkedFrameCount)
+                var sum = ContentSum()
+                let folders = try starts.map { start in
+                    let folder = try makeDirectory("\(directory)/\(start)")
+                    let length = min(Self.unlinkedFrameCount, count - start)
+                    let file = try RawPeer(
+                        directory: folder, count: length, byteCount: payloads.byteCount)
+                    for index in 0..<length {
+                        try payloads.withBytes(start + index) { try file.append($0, as: index) }
+                    }
+                    for index in 0..<length {
+                        try file.withBytes(index) { sum.add(start + index, $0) }
+                    }
+                    return folder
+                }
+                sync()
+                let time = try seconds {
+                    try onThreads(4, forEach: folders.indices) { try RawPeer.remove(folders[$0]) }
+                }
+                return Sample(value: time, hash: sum.value)
             }
         }
     }

@@ -1,12 +1,12 @@
 // What can be done to a store and to its model.
 
-import AssetStore
-import Basics
+package import AssetStore
+package import Basics
 
 /// One call of the store's API, with everything that it depends on.
-enum Operation: Sendable {
+package enum Operation: Sendable {
     /// An asset to be stored.
-    struct NewAsset: Sendable {
+    package struct NewAsset: Sendable {
         var id: AssetID
         var description: AssetDescription
         var content: Int
@@ -44,7 +44,7 @@ enum Operation: Sendable {
 }
 
 /// What came of an operation.
-enum Outcome: Equatable, Sendable {
+package enum Outcome: Equatable, Sendable {
     case done
     /// There was nothing to do it to: `false` or `nil`.
     case absent
@@ -52,7 +52,7 @@ enum Outcome: Equatable, Sendable {
     /// Refused by a quota, with what was left and what was needed.
     case quotaExceeded(left: Int, needed: Int)
 
-    init(_ error: AssetError) {
+    package init(_ error: AssetError) {
         let numbers = error.message.split { !$0.isNumber }.compactMap { Int($0) }
         // “… a quota of N bytes and room for LEFT, but NEEDED are needed …”, behind a name.
         if error.code == .quotaExceeded, numbers.count >= 2 {

@@ -1,36 +1,36 @@
 // What a store is to hold, in memory and as simply as can be.
 
-import AssetStore
-import Basics
+package import AssetStore
+internal import Basics
 
 /// The model of a store: everything its API promises to tell, and nothing of how.
-struct ModelStore: Sendable {
-    struct Asset: Sendable {
+package struct ModelStore: Sendable {
+    package struct Asset: Sendable {
         var description: AssetDescription
         var content: Int
         var storedByteCount: Int
     }
 
     /// Bytes that one or several assets have. They count where they came first.
-    struct Content: Sendable {
+    package struct Content: Sendable {
         var namespace: Namespace
         var storedByteCount: Int
         var referenceCount: Int
     }
 
-    struct Project: Sendable {
+    package struct Project: Sendable {
         var description = ProjectDescription()
         var scenes: [String: ProjectScene] = [:]
         var checkpoints: [Int: CheckpointDescription] = [:]
         var checkpointSequence = 0
     }
 
-    struct SegmentKey: Hashable, Sendable {
+    package struct SegmentKey: Hashable, Sendable {
         var track: UInt8
         var index: Int
     }
 
-    struct Job: Sendable {
+    package struct Job: Sendable {
         var description: JobDescription
         var state = JobState.pending
         var attempt = 0
@@ -51,26 +51,28 @@ struct ModelStore: Sendable {
         }
     }
 
-    struct Worker: Sendable {
+    package struct Worker: Sendable {
         var attempt: Int
         var project: String
     }
 
     /// What a job says for itself in words that are the store's.
-    static let someError = "(the store's words)"
+    package static let someError = "(the store's words)"
 
-    var quota: Int?
-    var projects: [String: Project] = [:]
-    var assets: [AssetID: Asset] = [:]
-    var contents: [Int: Content] = [:]
-    var jobs: [JobID: Job] = [:]
+    package var quota: Int?
+    package var projects: [String: Project] = [:]
+    package var assets: [AssetID: Asset] = [:]
+    package var contents: [Int: Content] = [:]
+    package var jobs: [JobID: Job] = [:]
     /// The jobs that a living worker has; they may be gone or cancelled.
-    var workers: [JobID: Worker] = [:]
+    package var workers: [JobID: Worker] = [:]
     /// What the change feed is to tell since somebody last looked.
-    var changes: Set<Change> = []
+    package var changes: Set<Change> = []
+
+    package init() {}
 
     /// What a project holds, by namespace; without those that hold nothing.
-    func usage(of project: String) -> [Namespace: Usage] {
+    package func usage(of project: String) -> [Namespace: Usage] {
         var all: [Namespace: Usage] = [:]
         for asset in assets.values where asset.description.project == project {
             all[asset.description.namespace, default: Usage()] += Usage(
@@ -90,7 +92,7 @@ struct ModelStore: Sendable {
     }
 
     /// What the store holds, by namespace: bytes that several assets have take room once.
-    func usage() -> [Namespace: Usage] {
+    package func usage() -> [Namespace: Usage] {
         var all: [Namespace: Usage] = [:]
         for project in projects.keys { all.merge(usage(of: project), uniquingKeysWith: +) }
         for namespace in Namespace.assetNamespaces { all[namespace]?.storedByteCount = 0 }
@@ -108,7 +110,7 @@ struct ModelStore: Sendable {
     /// How a quota refuses some more bytes; `nil` when it does not.
     ///
     /// - Parameter isStored: whether the bytes are in the store already, for another project.
-    func refusal(_ byteCount: Int, _ project: String, isStored: Bool = false) -> Outcome? {
+    package func refusal(_ byteCount: Int, _ project: String, isStored: Bool = false) -> Outcome? {
         guard byteCount > 0 else { return nil }
         var limits: [(limit: Int, usage: [Namespace: Usage])] = []
         if !isStored, let quota { limits.append((quota, usage())) }
@@ -122,12 +124,12 @@ struct ModelStore: Sendable {
         return nil
     }
 
-    func hasQuota(_ project: String?) -> Bool {
+    package func hasQuota(_ project: String?) -> Bool {
         quota != nil || project.map { projects[$0]?.description.quota != nil } ?? false
     }
 
     /// The jobs whose frames eviction takes.
-    func evictable(_ project: String?) -> [JobID] {
+    package func evictable(_ project: String?) -> [JobID] {
         jobs.filter { id, job in
             [.complete, .cancelled].contains(job.state) && !job.frames.isEmpty
                 && workers[id] == nil && (project == nil || job.description.project == project)
@@ -135,7 +137,7 @@ struct ModelStore: Sendable {
     }
 
     /// The process went away, or the store was closed.
-    mutating func loseWorkers() { workers = [:] }
+    package mutating func loseWorkers() { workers = [:] }
 }
 
-func += (left: inout Usage, right: Usage) { left = left + right }
+package func += (left: inout Usage, right: Usage) { left = left + right }

@@ -1,14 +1,14 @@
 // Holding a moment of a store against its model.
 
-import AssetStore
-import Basics
+package import AssetStore
+internal import Basics
 
 /// What of a store is not as the model says; empty when all is.
-struct ModelComparison {
+package struct ModelComparison {
     private let model: ModelStore
     private(set) var differences: [String] = []
 
-    init(_ model: ModelStore) { self.model = model }
+    package init(_ model: ModelStore) { self.model = model }
 
     private mutating func require(_ condition: Bool, _ difference: @autoclosure () -> String) {
         if !condition { differences.append(difference()) }
@@ -21,14 +21,15 @@ struct ModelComparison {
     }
 
     /// Compares everything that a snapshot tells; with `readingBytes`, also every byte.
-    mutating func compare(_ snapshot: borrowing Snapshot, readingBytes: Bool = true) throws {
+    package mutating func compare(_ snapshot: borrowing Snapshot, readingBytes: Bool = true) throws
+    {
         try compareProjects(snapshot)
         try compareAssets(snapshot, readingBytes)
         try compareJobs(snapshot, readingBytes)
     }
 
     /// Compares the counters of the whole store.
-    mutating func compare(_ statistics: StoreStatistics) {
+    package mutating func compare(_ statistics: StoreStatistics) {
         equal(statistics.quota, model.quota, "quota")
         equal(statistics.assetCount, model.assets.count, "assets")
         equal(statistics.jobCount, model.jobs.count, "jobs")

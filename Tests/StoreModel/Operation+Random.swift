@@ -1,8 +1,8 @@
 // Which operation comes next: by chance, weighted so that a store neither stays empty nor grows.
 
-import AssetStore
-import Basics
-import TestSupport
+internal import AssetStore
+internal import Basics
+internal import TestSupport
 
 extension Operation {
     private static let projects = ["a", "b", "ab", "c", "ä"]
@@ -11,8 +11,8 @@ extension Operation {
     /// An operation that suits what is there, most of the time.
     ///
     /// - Parameter isSequential: leave out what is not one step to who looks at the store.
-    static func random(
-        _ random: inout SeededGenerator, _ model: ModelStore, isSequential: Bool
+    package static func random(
+        _ random: inout some RandomNumberGenerator, _ model: ModelStore, isSequential: Bool
     ) -> Operation {
         let project = projects.randomElement(using: &random)!
         // About 150 assets and a dozen jobs are enough to get in each other's way.
@@ -66,7 +66,7 @@ extension Operation {
 
     /// Something with a job: what its worker does, if it has one.
     private static func work(
-        _ random: inout SeededGenerator, _ model: ModelStore
+        _ random: inout some RandomNumberGenerator, _ model: ModelStore
     ) -> Operation {
         let chosen =
             Bool.random(using: &random)
@@ -112,7 +112,7 @@ extension Operation {
     }
 
     private static func newAsset(
-        _ random: inout SeededGenerator, _ model: ModelStore, _ project: String
+        _ random: inout some RandomNumberGenerator, _ model: ModelStore, _ project: String
     ) -> NewAsset {
         // Sometimes one that is there, and then it is refused.
         let isTaken = Int.random(in: 0..<30, using: &random) == 0
@@ -133,23 +133,25 @@ extension Operation {
     }
 
     /// Every tenth is of no bytes.
-    private static func smallContent(_ random: inout SeededGenerator) -> Int {
+    private static func smallContent(_ random: inout some RandomNumberGenerator) -> Int {
         let number = ModelContent.small.randomElement(using: &random)!
         return number % 10 == 0 ? 0 : number
     }
 
-    private static func newID(_ random: inout SeededGenerator) -> AssetID {
+    private static func newID(_ random: inout some RandomNumberGenerator) -> AssetID {
         AssetID(high: random.next() & ~0xF000 | 0x7000, low: random.next() >> 2 | 1 << 63)
     }
 
     /// One that is there, or else one that is not.
     private static func asset(
-        _ random: inout SeededGenerator, _ model: ModelStore
+        _ random: inout some RandomNumberGenerator, _ model: ModelStore
     ) -> AssetID {
         model.assets.keys.sorted().randomElement(using: &random) ?? newID(&random)
     }
 
-    private static func description(_ random: inout SeededGenerator) -> ProjectDescription {
+    private static func description(_ random: inout some RandomNumberGenerator)
+        -> ProjectDescription
+    {
         ProjectDescription(
             title: "title", status: ProjectStatus.allCases.randomElement(using: &random)!,
             percent: Double(Int.random(in: 0...100, using: &random)),
@@ -157,7 +159,7 @@ extension Operation {
     }
 
     private static func checkpoint(
-        _ random: inout SeededGenerator, _ model: ModelStore
+        _ random: inout some RandomNumberGenerator, _ model: ModelStore
     ) -> CheckpointDescription {
         CheckpointDescription(
             stage: "stage \(Int.random(in: 0..<9, using: &random))", completedCount: 1,
@@ -166,7 +168,7 @@ extension Operation {
     }
 
     /// None half of the time, otherwise one that is reached soon, or exceeded already.
-    private static func quota(_ random: inout SeededGenerator, _ used: Int) -> Int? {
+    private static func quota(_ random: inout some RandomNumberGenerator, _ used: Int) -> Int? {
         if Bool.random(using: &random) { return nil }
         return max(0, used + Int.random(in: -2000...30_000, using: &random))
     }

@@ -1,23 +1,22 @@
 // Bytes with a number: what random operations store, and two stores can be told to expect.
 
-import Basics
-import Synchronization
-import TestSupport
-
-@testable import AssetStore
+internal import AssetStore
+internal import Basics
+internal import Synchronization
+internal import TestSupport
 
 /// Contents by number. Which bytes a number stands for never changes, so that equal numbers are
 /// equal content, in every process.
-enum ModelContent {
+package enum ModelContent {
     /// Those of one part, from none to 80,000 bytes; every other one is packable. No two are equal.
-    static let small = 0..<300
+    package static let small = 0..<300
     /// Those of several parts, which are costly.
-    static let large = 1000..<1006
+    package static let large = 1000..<1006
 
     private static let known = Mutex<[Int: [UInt8]]>([:])
     private static let packed = Mutex<[Int: [Int]]>([:])
 
-    static func bytes(_ number: Int) -> [UInt8] {
+    package static func bytes(_ number: Int) -> [UInt8] {
         known.withLock { known in
             if let bytes = known[number] { return bytes }
             let bytes = make(number)
@@ -58,7 +57,7 @@ enum ModelContent {
     }
 
     /// What the parts of a content take in packs.
-    static func storedParts(_ number: Int, isPackable: Bool) throws -> [Int] {
+    package static func storedParts(_ number: Int, isPackable: Bool) throws -> [Int] {
         let bytes = bytes(number)
         let parts = stride(from: 0, to: bytes.count, by: Limits.partByteCount).map {
             $0..<min($0 + Limits.partByteCount, bytes.count)
@@ -74,7 +73,7 @@ enum ModelContent {
         return counts
     }
 
-    static func isEqual(_ bytes: RawSpan, _ number: Int) -> Bool {
+    package static func isEqual(_ bytes: RawSpan, _ number: Int) -> Bool {
         let expected = self.bytes(number)
         return unsafe bytes.isEqual(to: expected.span.bytes)
     }

@@ -1,38 +1,47 @@
 // A store and its model, side by side.
 
-import AssetStore
-import Basics
-import Foundation
-import TestSupport
-import Testing
+package import AssetStore
+internal import Basics
+internal import Foundation
+internal import TestSupport
 
 /// What was found to be wrong, with all that is needed to see it again.
-struct ModelFailure: Error, CustomStringConvertible {
-    var description: String
+package struct ModelFailure: Error, CustomStringConvertible {
+    package var description: String
+
+    package init(description: String) { self.description = description }
 }
 
 /// A store and its model, to which the same is done.
-final class ModelRun {
-    let seed: UInt64
-    let path: String
-    var model: ModelStore
+package final class ModelRun {
+    package let seed: UInt64
+    package let path: String
+    package var model: ModelStore
     /// Nothing only while it is opened again: the old one has to go first.
     private var opened: Store?
     /// The number of the next operation.
-    var step: Int
+    package var step: Int
     private var leases: [JobID: JobLease] = [:]
     /// Up to where the change feed was compared.
-    private(set) var token: ChangeToken
+    package private(set) var token: ChangeToken
     /// What the feed may tell as well: of operations that may have happened.
     private var possibleChanges: Set<Change> = []
     private var latest: [String] = []
     private let options: StoreOptions
+    /// Whether other processes use the store, and may be reclaiming when it is to be done.
+    private let hasCompany: Bool
 
-    /// - Parameter token: since when the model's changes count; from now on when it is `nil`.
-    init(
+    /// - Parameters:
+    ///   - token: since when the model's changes count; from now on when it is `nil`.
+    ///   - possibleChanges: what the feed may tell as well.
+    ///   - hasCompany: whether other processes use the store.
+    package init(
         seed: UInt64, path: String, model: ModelStore = ModelStore(), step: Int = 0,
-        since token: ChangeToken? = nil
+        since token: ChangeToken? = nil, possibleChanges: Set<Change> = [],
+        hasCompany: Bool = false
     ) throws {
+        self.possibleChanges = possibleChanges
+        self.hasCompany = hasCompany
         (self.seed, self.path, self.model, self.step) = (seed, path, model, step)
         options = StoreOptions(reclaimsInBackground: seed % 2 == 0)
         let store = try Store.openOrCreate(at: path, options: options)
@@ -42,20 +51,24 @@ final class ModelRun {
     }
 
     /// Which operation comes at a step depends on nothing but the seed and the model.
-    static func operation(
+    package static func operation(
         seed: UInt64, step: Int, _ model: ModelStore, isSequential: Bool
     ) -> Operation {
         var random = SeededGenerator(seed: seed &* 0x9E37_79B9 &+ UInt64(step) << 24)
         return .random(&random, model, isSequential: isSequential)
     }
 
-    func nextOperation(isSequential: Bool = false) -> Operation {
+    package func nextOperation(isSequential: Bool = false) -> Operation {
         Self.operation(seed: seed, step: step, model, isSequential: isSequential)
     }
 
     /// Does the next operation to both, and compares what comes of it.
-    func advance(isSequential: Bool = false) throws {
-        let operation = nextOperation(isSequential: isSequential)
+    package func advance(isSequential: Bool = false) throws {
+        try advance(by: nextOperation(isSequential: isSequential))
+    }
+
+    /// Does an operation to both, and compares what comes of it.
+    package func advance(by operation: Operation) throws {
         note("\(step) \(operation)")
         step += 1
         var next = model
@@ -68,7 +81,7 @@ final class ModelRun {
     /// Finds out whether an operation that was cut short has happened: whole or not at all, or as
     /// many frames of it as are stored, each of them whole.
     @discardableResult
-    func settle(_ operation: Operation) throws -> ModelHistory.Last {
+    package func settle(_ operation: Operation) throws -> ModelHistory.Last {
         note("(cut short: \(operation))")
         var (applied, last) = (model, ModelHistory.Last.all)
         if case .frames(let job, let frames) = operation {
@@ -105,25 +118,27 @@ final class ModelRun {
             ?? false
     }
 
-    func note(_ text: String) {
+    package func note(_ text: String) {
         latest.append(text)
         if latest.count > 25 { latest.removeFirst() }
     }
 
-    func failure(_ text: String) -> ModelFailure {
+    package func failure(_ text: String) -> ModelFailure {
         ModelFailure(
             description: "seed \(seed), step \(step): \(text)\nThe last operations:\n"
                 + latest.joined(separator: "\n"))
     }
 
-    var store: Store { opened! }
+    package var store: Store { opened! }
 
     /// Closes the store and opens it again; workers go away with it.
     ///
     /// - Parameters:
     ///   - hasFailed: whether closing may say so too.
-    ///   - sealing: let no pack be written to any more, as when it is full.
-    func reopen(hasFailed: Bool = false, sealing: Bool = false) throws {
+    ///   - seal: what lets no pack be written to any more, as when it is full.
+    package func reopen(
+        hasFailed: Bool = false, sealing seal: ((Store) throws -> Void)? = nil
+    ) throws {
         note("reopening")
         do {
             try close()
@@ -133,10 +148,10 @@ final class ModelRun {
         opened = nil
         let store = try Store.open(at: path, options: options)
         opened = store
-        if sealing { try Compactions.seal(store) }
+        try seal?(store)
     }
 
-    func close() throws {
+    package func close() throws {
         for lease in leases.values { lease.abandon() }
         leases = [:]
         model.loseWorkers()
@@ -145,7 +160,7 @@ final class ModelRun {
 
     /// Runs `body` with a snapshot, which is to see the same before and after, whatever happens
     /// meanwhile.
-    func holdingSnapshot(_ body: () throws -> Void) throws {
+    package func holdingSnapshot(_ body: () throws -> Void) throws {
         note("a snapshot")
         let moment = model
         try store.read { snapshot in
@@ -158,7 +173,7 @@ final class ModelRun {
     }
 
     /// Compares everything there is.
-    func compareAll() throws {
+    package func compareAll() throws {
         var comparison = ModelComparison(model)
         try store.read { try comparison.compare($0) }
         comparison.compare(try store.statistics())
@@ -170,7 +185,7 @@ final class ModelRun {
     }
 
     /// A backup is the same store as of now.
-    func compareBackup() throws {
+    package func compareBackup() throws {
         let copy = "\(path)-\(step)"
         _ = try store.backup(to: copy)
         do {
@@ -183,7 +198,7 @@ final class ModelRun {
         try FileManager.default.removeItem(atPath: copy)
     }
 
-    func check(_ comparison: ModelComparison) throws {
+    package func check(_ comparison: ModelComparison) throws {
         if comparison.differences.isEmpty { return }
         throw failure(comparison.differences.prefix(12).joined(separator: "\n"))
     }
@@ -212,7 +227,7 @@ extension ModelRun {
     /// Does an operation to the store, and says what came of it.
     ///
     /// - Throws: what no operation is expected to throw.
-    func perform(_ operation: Operation) throws -> Outcome {
+    package func perform(_ operation: Operation) throws -> Outcome {
         do {
             return try attempt(operation) ? .done : .absent
         } catch let error as AssetError {
@@ -255,13 +270,25 @@ extension ModelRun {
             try store.requeueOrphans(ofProject: project, markingAsError: markingAsError)
         case .evict(let project):
             _ = try store.evict(byteCount: .max, EvictionPolicy(project: project))
-        case .reclaim: _ = try store.reclaim()
+        case .reclaim: try reclaim()
         case .compact(let liveShare):
-            let report = try store.compact(liveShare: liveShare)
-            if report.damageCount > 0 { throw failure("\(report)") }
+            try unlessOthersDo {
+                let report = try store.compact(liveShare: liveShare)
+                if report.damageCount > 0 { throw failure("\(report)") }
+            }
         default: return try work(operation)
         }
         return true
+    }
+
+    package func reclaim() throws { try unlessOthersDo { _ = try store.reclaim() } }
+
+    private func unlessOthersDo(_ body: () throws -> Void) throws {
+        do {
+            try body()
+        } catch let error as AssetError where hasCompany && error.code == .busy {
+            note("(another process reclaims)")
+        }
     }
 
     private func put(_ new: Operation.NewAsset) throws {
@@ -291,7 +318,9 @@ extension ModelRun {
             let isCareful = model.hasQuota(lease.project)
             do {
                 for (index, content) in frames {
-                    try writer.append(index, ModelContent.bytes(content))
+                    let bytes = ModelContent.bytes(content)
+                    unsafe try writer.append(
+                        index, FrameFacts(codec: 1, width: 2, height: 2), bytes.span.bytes)
                     if isCareful { try writer.flush() }
                 }
             } catch {

@@ -1,12 +1,11 @@
 // What operations do to the model.
 
-import Basics
-
-@testable import AssetStore
+internal import AssetStore
+internal import Basics
 
 extension ModelStore {
     /// Does what the store is to do, and says what is to come of it.
-    mutating func apply(_ operation: Operation) throws -> Outcome {
+    package mutating func apply(_ operation: Operation) throws -> Outcome {
         switch operation {
         case .createProject(let name, let description):
             if projects[name] != nil { return .refused(.alreadyExists) }

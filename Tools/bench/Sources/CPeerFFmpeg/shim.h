@@ -1,0 +1,4 @@
+#pragma once
+#include <libavcodec/avcodec.h>
+#include <libavutil/dict.h>
+#include <libavutil/log.h>
