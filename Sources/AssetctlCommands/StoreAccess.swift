@@ -7,9 +7,9 @@ extension CommandContext {
     /// The store, for a command that only reads or removes.
     ///
     /// - Throws: ``AssetError/Code/notAStore`` when there is none.
-    func openStore() throws -> Store {
+    func openStore(options: StoreOptions = StoreOptions()) throws -> Store {
         do {
-            return try Store.open(at: storePath)
+            return try Store.open(at: storePath, options: options)
         } catch let error as AssetError where error.code == .notAStore {
             throw AssetError(
                 .notAStore,

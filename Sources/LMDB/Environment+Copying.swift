@@ -19,6 +19,7 @@ extension Environment {
     package func copy(to directory: String, compacting: Bool) throws(AssetError) {
         do throws(AssetError) {
             let output = try OutputFile("\(directory)/data.mdb", overwrite: false)
+            try requireIntact()
             try sweepStaleReaders()
             let flags = compacting ? CUnsignedInt(MDB_CP_COMPACT) : 0
             let status = unsafe mdb_env_copyfd2(handle, output.file.descriptor, flags)

@@ -79,6 +79,7 @@ extension Environment {
     }
 
     @usableFromInline package func beginReading() throws(AssetError) -> RawTransaction {
+        try requireIntact()
         guard let idle = unsafe idleReaders.take() else {
             return try begin(flags: CUnsignedInt(MDB_RDONLY))
         }
@@ -100,6 +101,7 @@ extension Environment {
     /// Begins a transaction. When there is no slot for another reader, those of processes that died
     /// are freed first.
     func begin(flags: CUnsignedInt) throws(AssetError) -> RawTransaction {
+        try requireIntact()
         var transaction: OpaquePointer?
         var status = unsafe mdb_txn_begin(handle, nil, flags, &transaction)
         if status == MDB_READERS_FULL {

@@ -1,7 +1,8 @@
 // What a damaged file is recognised by, before LMDB touches what would end the process.
 
-internal import Basics
+package import Basics
 internal import CLMDB
+internal import Synchronization
 
 extension Environment {
     /// Checks what never changes of the two header pages, by which LMDB decides how to look at the
@@ -38,15 +39,35 @@ extension Environment {
         }
     }
 
-    /// Checks all pages that the newest moment consists of, where the file is no longer than that.
-    func checkPages(byteCountMax: Int) throws(AssetError) {
+    /// Checks all pages that the newest moment consists of, where the file is no longer than that:
+    /// none of them ends the process afterwards. Others may read and write meanwhile. When one is
+    /// damaged, no transaction begins any more in this process, because it might come upon it.
+    ///
+    /// - Throws: ``AssetError/Code/damaged``, naming the page.
+    /// - Complexity: O(pages).
+    package func checkPages(byteCountMax: Int) throws(AssetError) {
         if try isFresh() { return }
-        for _ in 0..<Self.checkCountMax {
-            if try checkPagesNow(byteCountMax: byteCountMax) { return }
+        do throws(AssetError) {
+            for _ in 0..<Self.checkCountMax {
+                if try checkPagesNow(byteCountMax: byteCountMax) { return }
+            }
+            throw AssetError(
+                .damaged,
+                "\(path): the headers of the catalog contradict each other; restore it from a "
+                    + "backup")
+        } catch {
+            if error.code == .damaged { isDamaged.store(true, ordering: .relaxed) }
+            throw error
         }
+    }
+
+    /// Refuses to go on where a page was found damaged.
+    func requireIntact() throws(AssetError) {
+        guard isDamaged.load(ordering: .relaxed) else { return }
         throw AssetError(
             .damaged,
-            "\(path): the headers of the catalog contradict each other; restore it from a backup")
+            "\(path): a page of the catalog is damaged; restore it from a backup, or make a new "
+                + "store of the packs with “assetctl salvage”")
     }
 
     /// How often a check may be outrun by those who commit.

@@ -3,6 +3,7 @@
 package import Basics
 internal import CLMDB
 internal import Glibc
+internal import Synchronization
 
 /// An open LMDB environment. Thread-safe.
 ///
@@ -22,6 +23,8 @@ internal import Glibc
     let fallback: FallbackHeader
     /// Changed by whoever holds LMDB's lock for writers.
     let deferral: Monitor<Deferral>
+    /// Whether a page was found damaged: no transaction begins any more.
+    let isDamaged = Atomic(false)
 
     package struct Options: Sendable {
         /// Address space reserved for the file, which can't outgrow it. No memory or disk is used

@@ -84,6 +84,33 @@ import Testing
         #expect(try test.store.bytes(of: other.id) == [9])
     }
 
+    /// Catalogs that are long are not checked at opening, and any may go bad while it is open; LMDB
+    /// ended the process when verifying came upon such a page.
+    @Test func aPageOfTheCatalogThatGoesBadIsFoundByVerify() async throws {
+        await #expect(processExitsWith: .success) {
+            let test = try TestStore()
+            for number in 0..<300 {
+                _ = try test.store.put(image(name: "\(number)"), [UInt8(number % 256), 1])
+            }
+            _ = try test.store.reclaim()
+            let catalog = "\(test.path)/catalog/data.mdb"
+            let handle = try #require(FileHandle(forUpdatingAtPath: catalog))
+            let pageCount = try handle.seekToEnd() / 4096
+            #expect(pageCount > 12)
+            // What no page in use can be.
+            for page in 2..<pageCount {
+                try handle.seek(toOffset: page * 4096)
+                try handle.write(contentsOf: Data(repeating: 0xFF, count: 16))
+            }
+            #expect(throws: AssetError(.damaged, "")) { try test.store.verify() }
+            #expect(throws: AssetError(.damaged, "")) { try test.store.verify(repairing: true) }
+            // Nothing comes upon the page afterwards.
+            #expect(throws: AssetError(.damaged, "")) { try test.store.put(image(), [1]) }
+            #expect(throws: AssetError(.damaged, "")) { try test.store.assets(project: "p") }
+            #expect(throws: AssetError(.damaged, "")) { try test.store.close() }
+        }
+    }
+
     private func flip(_ handle: FileHandle, _ position: Int) throws {
         try handle.seek(toOffset: UInt64(position))
         let byte = try #require(try handle.read(upToCount: 1)?.first)

@@ -22,6 +22,26 @@ import Testing
         #expect(store.run("verify").lastWord.contains("--repair"))
     }
 
+    /// However long the catalog is, verifying it ends in an error and not in a crash.
+    @Test func verifyingChecksTheCatalogFirst() async throws {
+        await #expect(processExitsWith: .success) {
+            let store = try CommandStore()
+            _ = try store.put("a.wav", SmallMedia.noise(seed: 1))
+            let catalog = "\(store.path)/catalog/data.mdb"
+            let handle = try #require(FileHandle(forUpdatingAtPath: catalog))
+            let pageCount = try handle.seekToEnd() / 4096
+            for page in 2..<pageCount {
+                try handle.seek(toOffset: page * 4096 + 8)
+                try handle.write(contentsOf: Data([7, 7, 7, 7]))
+            }
+            // Longer than what is checked when others open it.
+            try handle.truncate(
+                atOffset: UInt64(StoreOptions.checkedCatalogByteCount) + 4096)
+            let result = store.run("verify")
+            #expect(result.status == 1 && result.lastWord.contains("salvage"))
+        }
+    }
+
     @Test func aBackupOpens() throws {
         let store = try CommandStore()
         let payload = SmallMedia.noise(seed: 1)

@@ -69,7 +69,8 @@ extension Store {
     ///   - repairing: whether to repair what can be repaired.
     ///   - progress: called with the payload bytes checked and to be checked, now and then; return
     ///     false to stop with ``AssetError/Code/cancelled``.
-    /// - Throws: ``AssetError/Code/damaged`` when a record of the catalog can't be read at all;
+    /// - Throws: ``AssetError/Code/damaged`` when a page or a record of the catalog can't be read at
+    ///   all: pages are checked first, because one that is damaged would end the process;
     ///   ``AssetError/Code/busy`` when repairing while another process gives disk blocks back for
     ///   long.
     /// - Complexity: O(stored bytes). Takes memory for each project and job.
@@ -78,6 +79,8 @@ extension Store {
         progress: (_ bytesChecked: Int, _ byteCount: Int) -> Bool = { _, _ in true }
     ) throws -> VerificationReport {
         var report = VerificationReport()
+        // A catalog that is long is not checked when it is opened, and any may go bad afterwards.
+        try catalog.environment.checkPages(byteCountMax: .max)
         if repairing { try repair(&report) { !progress(0, 0) } }
         try verifyPackHeaders(&report)
         try verifyPayloads(&report, progress)

@@ -27,7 +27,11 @@ struct VerifyCommand: Subcommand {
     }
 
     func run(_ context: CommandContext) throws -> ExitStatus {
-        try context.withStore { store in
+        // Opening a long catalog comes upon some of its pages, and a damaged one would end the
+        // process: here all are checked first, however long that takes.
+        var options = StoreOptions()
+        options.checkedCatalogByteCountMax = .max
+        try context.closing(try context.openStore(options: options)) { store in
             let report = try verify(store, context)
             context.progress.finish()
             if context.wantsJSON {

@@ -162,7 +162,7 @@ static uint32_t action_for(uint32_t class) {
     if (control->at == 0 || number < control->at || number > last) return TORTURE_NOTHING;
     uint32_t action = control->action;
     if (action == TORTURE_NOTHING) return action;
-    control->acted_class = class;
+    __atomic_or_fetch(&control->acted_classes, class, __ATOMIC_SEQ_CST);
     __atomic_add_fetch(&control->acted, 1, __ATOMIC_SEQ_CST);
     if (action == TORTURE_KILL_BEFORE) die();
     if (class != TORTURE_CLASS_WRITE) {

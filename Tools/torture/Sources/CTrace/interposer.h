@@ -84,7 +84,7 @@ typedef struct {
     uint32_t classes;
     uint32_t action;
     uint32_t error;
-    uint32_t acted_class; // of the call acted on last
+    uint32_t acted_classes; // of the calls acted on
 } torture_control;
 
 #endif

@@ -98,10 +98,13 @@ struct ErrorsAttack: Attack {
         let what = "\(failure.name) at call \(call)"
         let child = try attacked.start(work, .init(isTraced: true, isControlled: true))
         try attacked.expectEnd(of: child, what)
-        let isSync = control.actedClass == UInt32(TORTURE_CLASS_SYNC)
+        let isSync =
+            control.actedClasses & UInt32(TORTURE_CLASS_SYNC) != 0
+            && failure.action == UInt32(TORTURE_FAIL)
         // After a sync that failed, the store may ask for a restart of the machine.
         try attacked.check(what, start: isSync ? 1 : 0)
-        guard isSync, failure.error == EIO else { return }
+        // A sync that was only interrupted is done again, and nothing is lost.
+        guard isSync, failure.error != EINTR else { return }
         let share = 40
         let run = ImageRun(
             work, range: 0..<Int(UInt32.max), share: (call % share, share))

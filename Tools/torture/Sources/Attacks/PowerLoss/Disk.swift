@@ -11,6 +11,7 @@
 // - After a sync failed, what it was to write may never reach the disk, whatever later syncs say.
 
 internal import CTrace
+internal import Glibc
 
 /// What is surely there, and what may be. Follows a trace, record by record.
 struct Disk {
@@ -141,6 +142,8 @@ struct Disk {
         if let file = calls.removeValue(forKey: record.call) {
             if files[file].end(record.call, result: record.result, trace: trace) { epoch += 1 }
         } else if let (file, covered) = syncs.removeValue(forKey: record.call) {
+            // One that was interrupted did nothing, and lost nothing.
+            if record.result == -Int(EINTR) { return }
             epoch += 1
             if let file {
                 files[file].synchronize(covered, hasFailed: record.result < 0, trace: trace)

@@ -27,7 +27,7 @@ internal import Glibc
     func arm(_ plan: Plan) {
         unsafe page.pointee = torture_control(
             count: 0, at: UInt64(plan.at), last: UInt64(plan.last), acted: 0,
-            classes: plan.classes, action: plan.action, error: UInt32(plan.error), acted_class: 0)
+            classes: plan.classes, action: plan.action, error: UInt32(plan.error), acted_classes: 0)
     }
 
     func disarm() { unsafe page.pointee.at = 0 }
@@ -37,8 +37,8 @@ internal import Glibc
     /// How often was acted.
     var actedCount: Int { unsafe Int(page.pointee.acted) }
 
-    /// The class of the call that was acted on last.
-    var actedClass: UInt32 { unsafe page.pointee.acted_class }
+    /// The classes of the calls that were acted on.
+    var actedClasses: UInt32 { unsafe page.pointee.acted_classes }
 
     /// What is to be done at which calls.
     struct Plan: Sendable {
