@@ -11,6 +11,7 @@
 internal import Basics
 internal import CLMDB
 internal import Glibc
+internal import Synchronization
 
 /// The pages of one moment of an environment, held against each other. Belongs to one thread.
 @safe struct PageCheck {
@@ -89,17 +90,29 @@ internal import Glibc
         guard transaction == number, last < 1 << 32 else {
             throw damage(path, number % 2, "the header contradicts itself")
         }
-        var check = unsafe PageCheck(
-            bytes, pageByteCount: pageByteCount, pageCount: max(last + 1, firstPage), path: path)
-        let free = unsafe Tree(bytes, at: start + 24)
-        let main = unsafe Tree(bytes, at: start + 24 + Tree.byteCount)
-        guard free.flags == integerKeys, main.flags == 0 else {
-            throw damage(path, number % 2, "the header has other flags")
+        let header = unsafe Array(bytes[start..<start + 136])
+        let (free, main) = unsafe header.withUnsafeBytes { header in
+            let header = unsafe UnsafeRawBufferPointer(header)
+            return unsafe (Tree(header, at: 24), Tree(header, at: 24 + Tree.byteCount))
         }
-        try check.walk(main, isMain: true)
-        // Last, so that no page is both free and in use.
-        try check.walk(free, isMain: false)
-        return true
+        do throws(AssetError) {
+            guard free.flags == integerKeys, main.flags == 0 else {
+                throw damage(path, number % 2, "the header has other flags")
+            }
+            var check = unsafe PageCheck(
+                bytes, pageByteCount: pageByteCount, pageCount: max(last + 1, firstPage),
+                path: path)
+            try check.walk(main, isMain: true)
+            // Last, so that no page is both free and in use.
+            try check.walk(free, isMain: false)
+            return true
+        } catch {
+            // The pages of this moment stay; its header may have been written over while it was
+            // read, so that the trees were those of another moment.
+            atomicMemoryFence(ordering: .sequentiallyConsistent)
+            if unsafe !bytes[start..<start + 136].elementsEqual(header) { return false }
+            throw error
+        }
     }
 
     private static func damage(
