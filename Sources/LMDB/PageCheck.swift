@@ -92,8 +92,7 @@ internal import Synchronization
         }
         let header = unsafe Array(bytes[start..<start + 136])
         let (free, main) = unsafe header.withUnsafeBytes { header in
-            let header = unsafe UnsafeRawBufferPointer(header)
-            return unsafe (Tree(header, at: 24), Tree(header, at: 24 + Tree.byteCount))
+            unsafe (Tree(header, at: 24), Tree(header, at: 24 + Tree.byteCount))
         }
         do throws(AssetError) {
             guard free.flags == integerKeys, main.flags == 0 else {
