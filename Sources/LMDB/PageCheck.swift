@@ -84,15 +84,18 @@ internal import Synchronization
         // Of the two headers, which follow each other in turn, the one of this transaction.
         let start = Int(number % 2) * pageByteCount + headerByteCount
         guard start + 136 <= bytes.count else { throw damage(path, 0, "it is missing") }
-        let last = unsafe bytes.loadUnaligned(fromByteOffset: start + 120, as: UInt64.self)
-        let transaction = unsafe bytes.loadUnaligned(fromByteOffset: start + 128, as: UInt64.self)
+        // Read once: others may write over it meanwhile.
+        let header = unsafe Array(bytes[start..<start + 136])
+        let (free, main, last, transaction) = unsafe header.withUnsafeBytes { header in
+            unsafe (
+                Tree(header, at: 24), Tree(header, at: 24 + Tree.byteCount),
+                header.loadUnaligned(fromByteOffset: 120, as: UInt64.self),
+                header.loadUnaligned(fromByteOffset: 128, as: UInt64.self)
+            )
+        }
         if transaction > number, (transaction - number).isMultiple(of: 2) { return false }
         guard transaction == number, last < 1 << 32 else {
             throw damage(path, number % 2, "the header contradicts itself")
-        }
-        let header = unsafe Array(bytes[start..<start + 136])
-        let (free, main) = unsafe header.withUnsafeBytes { header in
-            unsafe (Tree(header, at: 24), Tree(header, at: 24 + Tree.byteCount))
         }
         do throws(AssetError) {
             guard free.flags == integerKeys, main.flags == 0 else {
@@ -107,7 +110,8 @@ internal import Synchronization
             return true
         } catch {
             // The pages of this moment stay; its header may have been written over while it was
-            // read, so that the trees were those of another moment.
+            // read, so that its trees are another moment's. Its number, which is written last, was
+            // still the old one then, and is not any more.
             atomicMemoryFence(ordering: .sequentiallyConsistent)
             if unsafe !bytes[start..<start + 136].elementsEqual(header) { return false }
             throw error
