@@ -60,6 +60,8 @@ internal import Glibc
     private let pageCount: UInt64
     /// The pages that something refers to, as bits.
     private var used: [UInt64]
+    /// The names of the tables.
+    private var tables: Set<[UInt8]> = []
 
     private init(
         _ bytes: UnsafeRawBufferPointer, pageByteCount: Int, pageCount: UInt64, path: String
@@ -74,11 +76,12 @@ internal import Glibc
     /// Checks the environment at the moment of transaction `number`, which must be held. Says `false`
     /// when others have committed twice meanwhile, and with that written over its header.
     ///
+    /// - Parameter names: of the tables that are open: LMDB takes for granted that they stay.
     /// - Throws: ``AssetError/Code/damaged``, naming the page.
     /// - Complexity: O(pages).
     static func run(
         _ bytes: UnsafeRawBufferPointer, pageByteCount: Int, transaction number: UInt64,
-        path: String
+        tables names: Set<String>, path: String
     ) throws(AssetError) -> Bool {
         // Of the two headers, which follow each other in turn, the one of this transaction.
         let start = Int(number % 2) * pageByteCount + headerByteCount
@@ -97,6 +100,9 @@ internal import Glibc
             throw damage(path, number % 2, "the header has other flags")
         }
         try check.walk(main, isMain: true)
+        for name in names where !check.tables.contains(Array(name.utf8)) {
+            throw damage(path, main.root, "the table \(name) is gone")
+        }
         // Last, so that no page is both free and in use.
         try check.walk(free, isMain: false)
         return true
@@ -237,6 +243,7 @@ internal import Glibc
             guard byteCount == Tree.byteCount else { throw damage(page, "a table is none") }
             let table = unsafe Tree(bytes, at: value.lowerBound)
             guard table.flags == 0 else { throw damage(page, "a table has other flags") }
+            tables.insert(unsafe Array(bytes[key]))
             try walk(table, isMain: false)
         }
         if tree.flags == Self.integerKeys { try takeFree(value, on: page) }
