@@ -8,7 +8,7 @@ internal import FrameCodecs
 
 extension Door {
     package static let frames = Door(
-        name: "frames", byteCountMax: 4096, secondsMax: 10, memoryMebibytesMax: 1024,
+        name: "frames", byteCountMax: 8192, secondsMax: 10, memoryMebibytesMax: 1024,
         open: {
             let visit = try FrameVisit()
             return { try visit.enter($0) }

@@ -11,6 +11,7 @@
 internal import Basics
 internal import CLMDB
 internal import Glibc
+internal import Synchronization
 
 /// The pages of one moment of an environment, held against each other. Belongs to one thread.
 @safe struct PageCheck {
@@ -86,26 +87,41 @@ internal import Glibc
         // Of the two headers, which follow each other in turn, the one of this transaction.
         let start = Int(number % 2) * pageByteCount + headerByteCount
         guard start + 136 <= bytes.count else { throw damage(path, 0, "it is missing") }
-        let last = unsafe bytes.loadUnaligned(fromByteOffset: start + 120, as: UInt64.self)
-        let transaction = unsafe bytes.loadUnaligned(fromByteOffset: start + 128, as: UInt64.self)
+        // Read once: others may write over it meanwhile.
+        let header = unsafe Array(bytes[start..<start + 136])
+        let (free, main, last, transaction) = unsafe header.withUnsafeBytes { header in
+            unsafe (
+                Tree(header, at: 24), Tree(header, at: 24 + Tree.byteCount),
+                header.loadUnaligned(fromByteOffset: 120, as: UInt64.self),
+                header.loadUnaligned(fromByteOffset: 128, as: UInt64.self)
+            )
+        }
         if transaction > number, (transaction - number).isMultiple(of: 2) { return false }
         guard transaction == number, last < 1 << 32 else {
             throw damage(path, number % 2, "the header contradicts itself")
         }
-        var check = unsafe PageCheck(
-            bytes, pageByteCount: pageByteCount, pageCount: max(last + 1, firstPage), path: path)
-        let free = unsafe Tree(bytes, at: start + 24)
-        let main = unsafe Tree(bytes, at: start + 24 + Tree.byteCount)
-        guard free.flags == integerKeys, main.flags == 0 else {
-            throw damage(path, number % 2, "the header has other flags")
+        do throws(AssetError) {
+            guard free.flags == integerKeys, main.flags == 0 else {
+                throw damage(path, number % 2, "the header has other flags")
+            }
+            var check = unsafe PageCheck(
+                bytes, pageByteCount: pageByteCount, pageCount: max(last + 1, firstPage),
+                path: path)
+            try check.walk(main, isMain: true)
+            for name in names where !check.tables.contains(Array(name.utf8)) {
+                throw damage(path, main.root, "the table \(name) is gone")
+            }
+            // Last, so that no page is both free and in use.
+            try check.walk(free, isMain: false)
+            return true
+        } catch {
+            // The pages of this moment stay; its header may have been written over while it was
+            // read, so that its trees are another moment's. Its number, which is written last, was
+            // still the old one then, and is not any more.
+            atomicMemoryFence(ordering: .sequentiallyConsistent)
+            if unsafe !bytes[start..<start + 136].elementsEqual(header) { return false }
+            throw error
         }
-        try check.walk(main, isMain: true)
-        for name in names where !check.tables.contains(Array(name.utf8)) {
-            throw damage(path, main.root, "the table \(name) is gone")
-        }
-        // Last, so that no page is both free and in use.
-        try check.walk(free, isMain: false)
-        return true
     }
 
     private static func damage(

@@ -116,9 +116,7 @@ import Testing
         let name = path.split(separator: "/").suffix(3).joined(separator: "/")
         var isOfFile = false
         var byteCount = 0
-        for line in try String(contentsOfFile: "/proc/self/smaps", encoding: .utf8)
-            .split(separator: "\n")
-        {
+        for line in try LongRuns.Measure.lines("/proc/self/smaps") {
             if line.hasSuffix(name) {
                 isOfFile = true
             } else if line.contains("-"), line.first?.isHexDigit == true, !line.contains(":  ") {

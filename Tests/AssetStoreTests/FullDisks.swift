@@ -34,7 +34,7 @@ import Testing
     }
 
     private static func unmount(_ path: String) {
-        let flags = CInt(bitPattern: UInt32(MNT_DETACH.rawValue))
+        let flags = CInt(MNT_DETACH)
         _ = unsafe umount2(path, flags)
     }
 

@@ -65,7 +65,7 @@ import Testing
     }
 
     /// What this process holds.
-    private struct Measure {
+    struct Measure {
         let fileCount: Int
         let mappingCount: Int
         /// Anonymous memory in use.
@@ -80,7 +80,7 @@ import Testing
             memoryByteCount = try #require(Int(words[1])) << 10
         }
 
-        private static func lines(_ path: String) throws -> [Substring] {
+        static func lines(_ path: String) throws -> [Substring] {
             let handle = try #require(FileHandle(forReadingAtPath: path))
             let text = String(decoding: try handle.readToEnd() ?? Data(), as: UTF8.self)
             return text.split(separator: "\n")

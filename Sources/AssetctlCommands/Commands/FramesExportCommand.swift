@@ -14,7 +14,7 @@ struct FramesExportCommand: Subcommand {
         Writes 000000.png, 000001.png and so on, named by the frames' indexes, to a folder that is
         made when it is not there. Frames that are stored as JPEG become .jpg files as they are
         stored. A .raw file has the frame's samples row by row, plane after plane, and nothing else;
-        their format is told at the end, and frames import --raw takes them back.
+        their format is told at the end, and by it frames import takes them back.
 
           --format <format>    png (the default), jpg or raw
           --quality <number>   of JPEGs that have to be made, 1 to 100; default 95
