@@ -82,12 +82,13 @@ extension Environment {
         guard byteCount > 0, byteCount <= byteCountMax else { return true }
         let pageByteCount = try pageByteCount()
         let number = unsafe UInt64(mdb_txn_id(reader.pointer))
-        let path = path
+        let (path, names) = (path, tableNames.withLock { $0 })
         let outcome = try MappedFile(data, byteCount: byteCount).withBytes(0..<byteCount) { bytes in
             unsafe bytes.withUnsafeBytes { bytes in
                 Result { () throws(AssetError) in
                     unsafe try PageCheck.run(
-                        bytes, pageByteCount: pageByteCount, transaction: number, path: path)
+                        bytes, pageByteCount: pageByteCount, transaction: number,
+                        tables: names, path: path)
                 }
             }
         }

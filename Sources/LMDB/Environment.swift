@@ -23,6 +23,8 @@ internal import Synchronization
     let fallback: FallbackHeader
     /// Changed by whoever holds LMDB's lock for writers.
     let deferral: Monitor<Deferral>
+    /// The names of the tables that are open.
+    let tableNames = Mutex<Set<String>>([])
     /// Whether a page was found damaged: no transaction begins any more.
     let isDamaged = Atomic(false)
 

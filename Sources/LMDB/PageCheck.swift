@@ -61,6 +61,8 @@ internal import Synchronization
     private let pageCount: UInt64
     /// The pages that something refers to, as bits.
     private var used: [UInt64]
+    /// The names of the tables.
+    private var tables: Set<[UInt8]> = []
 
     private init(
         _ bytes: UnsafeRawBufferPointer, pageByteCount: Int, pageCount: UInt64, path: String
@@ -75,11 +77,12 @@ internal import Synchronization
     /// Checks the environment at the moment of transaction `number`, which must be held. Says `false`
     /// when others have committed twice meanwhile, and with that written over its header.
     ///
+    /// - Parameter names: of the tables that are open: LMDB takes for granted that they stay.
     /// - Throws: ``AssetError/Code/damaged``, naming the page.
     /// - Complexity: O(pages).
     static func run(
         _ bytes: UnsafeRawBufferPointer, pageByteCount: Int, transaction number: UInt64,
-        path: String
+        tables names: Set<String>, path: String
     ) throws(AssetError) -> Bool {
         // Of the two headers, which follow each other in turn, the one of this transaction.
         let start = Int(number % 2) * pageByteCount + headerByteCount
@@ -105,6 +108,9 @@ internal import Synchronization
                 bytes, pageByteCount: pageByteCount, pageCount: max(last + 1, firstPage),
                 path: path)
             try check.walk(main, isMain: true)
+            for name in names where !check.tables.contains(Array(name.utf8)) {
+                throw damage(path, main.root, "the table \(name) is gone")
+            }
             // Last, so that no page is both free and in use.
             try check.walk(free, isMain: false)
             return true
@@ -253,6 +259,7 @@ internal import Synchronization
             guard byteCount == Tree.byteCount else { throw damage(page, "a table is none") }
             let table = unsafe Tree(bytes, at: value.lowerBound)
             guard table.flags == 0 else { throw damage(page, "a table has other flags") }
+            tables.insert(unsafe Array(bytes[key]))
             try walk(table, isMain: false)
         }
         if tree.flags == Self.integerKeys { try takeFree(value, on: page) }

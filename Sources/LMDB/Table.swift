@@ -125,6 +125,7 @@ extension ValueCoding {
             transaction.raw.pointer, name, create ? CUnsignedInt(MDB_CREATE) : 0, &dbi)
         if status == MDB_NOTFOUND { return nil }
         try transaction.raw.check("mdb_dbi_open", status)
+        transaction.raw.noteOpen(name)
         return Table(name: name, dbi: dbi)
     }
 }

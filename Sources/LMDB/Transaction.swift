@@ -2,6 +2,7 @@
 
 public import Basics
 internal import CLMDB
+internal import Synchronization
 
 /// What read and write transactions share: reading. Used on the thread that began it, inside the
 /// closure it was given to.
@@ -29,6 +30,13 @@ internal import CLMDB
 
     func error(_ call: StaticString, _ status: CInt) -> AssetError {
         unsafe environment._withUnsafeGuaranteedRef { .lmdb(call, status, path: $0.path) }
+    }
+
+    /// Notes that a table is open: it must stay in the file.
+    func noteOpen(_ table: String) {
+        unsafe environment._withUnsafeGuaranteedRef { environment in
+            environment.tableNames.withLock { _ = $0.insert(table) }
+        }
     }
 
     /// A key's value, which stays where it is until the transaction ends or changes something.

@@ -4,8 +4,8 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A process that works for long gathers nothing: open files, mappings and memory are after many
-/// rounds what they were after a few. The attack `leaks` of the torture does this for hours.
+/// A process that works for long gathers nothing (P10): open files, mappings and memory are after
+/// many rounds what they were after a few. The attack `leaks` of the torture does this for longer.
 @Suite struct LongRuns {
     @Test func nothingIsGathered() async {
         await #expect(processExitsWith: .success) {

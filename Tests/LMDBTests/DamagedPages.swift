@@ -38,6 +38,31 @@ import Testing
         }
     }
 
+    /// Writing to a table whose name went bad while it was open ended the process: LMDB took the
+    /// table for an empty one, and its missing root for a page.
+    @Test func aTableWhoseNameGoesBadIsFound() async {
+        await #expect(processExitsWith: .success) {
+            var random = SeededGenerator(seed: 5)
+            let store = try BytesTable()
+            _ = try store.fill(400, &random)
+            let file = try File("\(store.directory.path)/data.mdb", [.write])
+            var bytes = try file.read(at: 0, count: 64 << 20)
+            let name = Array("store".utf8)
+            for place in 8192..<bytes.count - name.count
+            where Array(bytes[place..<place + name.count]) == name {
+                bytes[place + 4] ^= 0x80
+            }
+            try store.environment.checkPages(byteCountMax: .max)
+            unsafe try file.write(bytes.span.bytes, at: 0)
+            #expect(throws: AssetError(.damaged, "")) {
+                try store.environment.checkPages(byteCountMax: .max)
+            }
+            #expect(throws: AssetError(.damaged, "")) {
+                try store.environment.write { try $0.put(store.table, Bytes([9]), Bytes([9])) }
+            }
+        }
+    }
+
     /// Who opens an environment that others write finds it whole: headers that are written over
     /// meanwhile are no damage.
     @Test func writersAreNoDamage() async throws {

@@ -55,7 +55,11 @@ struct ErrorsAttack: Attack {
         let failures = Self.failures
         // Each call fails once in a round, and the errors take turns, another one first with each
         // seed: as many rounds as there are errors are all errors at all calls of one workload.
-        return try Slots.run(1...calls, at: options.processes, isOver: isOver) { call, slot in
+        // In any order, so that a round that ends early has some of each part of the workload.
+        var random = Random(seed, 0xE0)
+        let order = Array(1...calls).shuffled(using: &random)
+        return try Slots.run(1...calls, at: options.processes, isOver: isOver) { place, slot in
+            let call = order[place - 1]
             let failure = failures[(call + Int(seed)) % failures.count]
             try Self.inject(failure, at: call, seed, "\(directory)/\(slot)")
         }

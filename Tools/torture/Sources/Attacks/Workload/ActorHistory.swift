@@ -13,8 +13,12 @@ struct ActorHistory: Sendable {
     /// Places of the frames of the step that were acknowledged one by one.
     private(set) var acknowledged: Set<Int> = []
     /// What may be there instead when the power goes: the last step threw an error, or its process
-    /// died, but it is visible; it is durable with the next acknowledged one.
+    /// died, but it is visible; it is durable with the next acknowledged one. Or its process died with
+    /// the record of a put written and its commit not made; the record is entered after a loss of
+    /// power until anything is committed.
     private(set) var doubtful: [ActorState] = []
+    /// Whether the step threw an error.
+    private var hasFailed = false
 
     init(actor: Int, mix: Mix) {
         self.actor = actor
@@ -64,16 +68,24 @@ struct ActorHistory: Sendable {
             let before = state
             state = applying(Settlement(mark.value))
             doubtful = doubtful.filter { _ in mark.value == 0 }
-            if mark.value != 0 { doubtful.append(keepingAcknowledged(before)) }
+            if mark.value != 0 {
+                doubtful.append(keepingAcknowledged(before))
+            } else if !hasFailed, case .put = step {
+                var after = state
+                after.apply(step)
+                doubtful.append(after)
+            }
             advance()
         case .started: state.workers = []
-        case .opened, .failed, .looked, nil: break
+        case .failed: hasFailed = true
+        case .opened, .looked, nil: break
         }
     }
 
     private mutating func advance() {
         number += 1
         isUnderWay = false
+        hasFailed = false
         acknowledged = []
     }
 
