@@ -172,7 +172,5 @@ final class CombinedWrites: Sendable {
     var byteCount: Int { unsafe pieces.reduce(0) { $0 + $1.count } }
     var end: Int { offset + byteCount }
     /// Where the next record begins.
-    var paddedEnd: Int {
-        (end + RecordHeader.alignment - 1) / RecordHeader.alignment * RecordHeader.alignment
-    }
+    var paddedEnd: Int { RecordHeader.aligned(end) }
 }

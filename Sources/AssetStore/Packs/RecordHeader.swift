@@ -39,7 +39,12 @@ package struct RecordHeader: Equatable {
     static func recordByteCount(
         storedByteCount: UInt64, descriptionByteCount: UInt32
     ) -> UInt64 {
-        (UInt64(byteCount) + storedByteCount + UInt64(descriptionByteCount) + 63) / 64 * 64
+        aligned(UInt64(byteCount) + storedByteCount + UInt64(descriptionByteCount))
+    }
+
+    /// Where the next record begins, behind one that ends here.
+    static func aligned<Offset: FixedWidthInteger>(_ end: Offset) -> Offset {
+        (end + Offset(alignment) - 1) / Offset(alignment) * Offset(alignment)
     }
 
     /// The header's 64 bytes.

@@ -131,64 +131,49 @@ package final class File: Sendable {
         if let failure { throw failure }
     }
 
-    /// Writes three pieces one behind the other, in one call where the kernel takes them at once.
-    /// Says whether they are durable already.
-    ///
-    /// The corresponding C function is `pwritev2`, with `RWF_DSYNC`.
-    ///
-    /// - Parameter durably: ask the kernel to make them durable with the same call.
+    /// Writes three pieces as ``write(_:at:durably:)`` does.
     @discardableResult
     package func write(
         _ first: RawSpan, _ second: RawSpan, _ third: RawSpan, at offset: Int,
         durably: Bool = false
     ) throws(AssetError) -> Bool {
-        let total = first.byteCount + second.byteCount + third.byteCount
-        let written = unsafe first.withUnsafeBytes { first in
+        let outcome = unsafe first.withUnsafeBytes { first in
             unsafe second.withUnsafeBytes { second in
                 unsafe third.withUnsafeBytes { third in
-                    let pieces = unsafe [first, second, third].map {
-                        unsafe iovec(
-                            iov_base: UnsafeMutableRawPointer(mutating: $0.baseAddress),
-                            iov_len: $0.count)
-                    }
-                    let flags = durably ? CInt(assetstore_RWF_DSYNC) : 0
-                    return retryingInterrupts {
-                        unsafe pwritev2(descriptor, pieces, CInt(pieces.count), offset, flags)
+                    Result { () throws(AssetError) in
+                        unsafe try write([first, second, third], at: offset, durably: durably)
                     }
                 }
             }
         }
-        guard written >= 0 else {
-            // A kernel or a file system that knows no such flag.
-            guard durably, errno == EOPNOTSUPP else { throw .systemCall("pwritev2", path) }
-            return try write(first, second, third, at: offset, durably: false)
-        }
-        if written == total { return durably }
-        // What the kernel left, piece by piece.
-        var start = 0
-        for piece in 0..<3 {
-            let bytes = piece == 0 ? first : piece == 1 ? second : third
-            let done = min(max(0, written - start), bytes.byteCount)
-            try write(bytes.extracting(droppingFirst: done), at: offset + start + done)
-            start += bytes.byteCount
-        }
-        return false
+        return try outcome.get()
     }
 
-    /// Writes pieces one behind the other, in one call where the kernel takes them at once.
+    /// Writes pieces one behind the other, in one call where the kernel takes them at once. Says
+    /// whether they are durable already.
     ///
-    /// The corresponding C function is `pwritev`.
+    /// The corresponding C function is `pwritev2`, with `RWF_DSYNC`.
     ///
-    /// - Parameter pieces: at most 1024 (`IOV_MAX`), some of which may be empty.
-    package func write(_ pieces: [UnsafeRawBufferPointer], at offset: Int) throws(AssetError) {
+    /// - Parameters:
+    ///   - pieces: at most 1024 (`IOV_MAX`), some of which may be empty.
+    ///   - durably: ask the kernel to make them durable with the same call.
+    @discardableResult
+    package func write(
+        _ pieces: [UnsafeRawBufferPointer], at offset: Int, durably: Bool = false
+    ) throws(AssetError) -> Bool {
         let vectors = unsafe pieces.map {
             unsafe iovec(
                 iov_base: UnsafeMutableRawPointer(mutating: $0.baseAddress), iov_len: $0.count)
         }
+        let flags = durably ? CInt(assetstore_RWF_DSYNC) : 0
         let written = retryingInterrupts {
-            unsafe pwritev(descriptor, vectors, CInt(vectors.count), offset)
+            unsafe pwritev2(descriptor, vectors, CInt(vectors.count), offset, flags)
         }
-        guard written >= 0 else { throw .systemCall("pwritev", path) }
+        guard written >= 0 else {
+            // A kernel or a file system that knows no such flag.
+            guard durably, errno == EOPNOTSUPP else { throw .systemCall("pwritev2", path) }
+            return unsafe try write(pieces, at: offset)
+        }
         // What the kernel left, piece by piece.
         var start = 0
         for index in unsafe pieces.indices {
@@ -200,6 +185,7 @@ package final class File: Sendable {
             }
             start += piece.count
         }
+        return durably && written == start
     }
 
     /// Lets the kernel begin to write a range to the disk, so that a later sync finds less to do.

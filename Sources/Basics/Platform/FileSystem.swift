@@ -90,25 +90,24 @@ package enum FileSystem {
     /// Makes all that was written to the file system of a directory durable. The corresponding C
     /// function is `syncfs`.
     package static func synchronizeFileSystem(of directory: String) throws(AssetError) {
+        try synchronize(directory, by: syncfs, "syncfs")
+    }
+
+    /// Makes the names in a directory durable. The corresponding C function is `fsync`.
+    package static func synchronizeDirectory(_ path: String) throws(AssetError) {
+        try synchronize(path, by: fsync, "fsync")
+    }
+
+    private static func synchronize(
+        _ directory: String, by call: (CInt) -> CInt, _ name: StaticString
+    ) throws(AssetError) {
         let descriptor = retryingInterrupts {
             unsafe open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         }
         guard descriptor >= 0 else { throw .systemCall("open", directory) }
         defer { _ = close(descriptor) }
-        guard retryingInterrupts({ syncfs(descriptor) }) == 0 else {
-            throw .systemCall("syncfs", directory)
-        }
-    }
-
-    /// Makes the names in a directory durable. The corresponding C function is `fsync`.
-    package static func synchronizeDirectory(_ path: String) throws(AssetError) {
-        let descriptor = retryingInterrupts {
-            unsafe open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        }
-        guard descriptor >= 0 else { throw .systemCall("open", path) }
-        defer { _ = close(descriptor) }
-        guard retryingInterrupts({ fsync(descriptor) }) == 0 else {
-            throw .systemCall("fsync", path)
+        guard retryingInterrupts({ call(descriptor) }) == 0 else {
+            throw .systemCall(name, directory)
         }
     }
 
