@@ -202,15 +202,60 @@ public final class Store: Sendable {
         description: RecordDescription? = nil, isLast: Bool = false,
         reserve: (_ byteCount: Int) throws -> Void
     ) throws -> WrittenPayload {
+        try withPacked(bytes, isPackable: isPackable) { stored, packing in
+            try reserve(stored.byteCount)
+            let record = PackedRecord(
+                stored, packing, byteCount: bytes.byteCount, owner: owner, namespace: namespace,
+                description)
+            return try givingUpFailed {
+                try packs.write(record, stored, durably: isLast && committer.isQuiet)
+            }
+        }
+    }
+
+    /// Writes a payload whose record says all that its commit enters, and commits it, with what others
+    /// write at the same time: such commits need not be flushed.
+    ///
+    /// - Parameters:
+    ///   - reserve: called with the stored bytes before they are written; returns what is reserved.
+    ///   - apply: what enters it into the catalog.
+    /// - Returns: what was written, and what came of the commit; `nil` when it was only written.
+    func commitPayload(
+        _ bytes: RawSpan, owner: RecordOwner, namespace: Namespace, isPackable: Bool,
+        description: RecordDescription, reserve: (_ byteCount: Int) throws -> Reservation?,
+        apply: @escaping @Sendable (PayloadLocation) -> Committer.Change
+    ) throws -> (payload: WrittenPayload, outcome: Result<Void, any Error>?) {
+        try withPacked(bytes, isPackable: isPackable) { stored, packing in
+            let reservation = try reserve(stored.byteCount)
+            let record = PackedRecord(
+                stored, packing, byteCount: bytes.byteCount, owner: owner, namespace: namespace,
+                description)
+            return try givingUpFailed {
+                let appended = try packs.append(record, stored) { [committer] payload, finish in
+                    committer.submit(
+                        Committer.Request(
+                            payloads: [payload], reservation: reservation, isReplayable: true,
+                            apply: apply(payload.location), completion: finish))
+                }
+                if let appended { return (appended.payload, appended.outcome) }
+                return (try packs.write(record, stored), nil)
+            }
+        }
+    }
+
+    /// A payload in its stored form.
+    private func withPacked<Result>(
+        _ bytes: RawSpan, isPackable: Bool, _ body: (RawSpan, PayloadPacking) throws -> Result
+    ) throws -> Result {
         guard committer.isRunning else { throw AssetError.storeIsClosed }
-        let packed = isPackable ? try packer.pack(bytes) : nil
-        try reserve(packed?.count ?? bytes.byteCount)
+        guard isPackable, let packed = try packer.pack(bytes) else { return try body(bytes, .none) }
+        return unsafe try body(packed.span.bytes, .zstd)
+    }
+
+    /// Gives a range up that could not be written.
+    private func givingUpFailed<Result>(_ write: () throws -> Result) throws -> Result {
         do {
-            var payload = try packs.write(
-                bytes, packed: packed, owner: owner, namespace: namespace,
-                description: description?.encoded() ?? [], durably: isLast && committer.isQuiet)
-            if case .asset(_, _, _, isAlone: true) = description { payload.isReplayable = true }
-            return payload
+            return try write()
         } catch let failure as Packs.WriteFailure {
             abandon([failure.payload])
             throw failure.error

@@ -39,6 +39,16 @@ import Testing
         Array(try PowerLoss.bytes(of: "\(test.path)/catalog/fallback").prefix(16))
     }
 
+    /// The catalog as far as it is sure to be on the disk: without the pages behind the last one that
+    /// what it falls back to knows of.
+    private func fallenBackTo(_ test: TestStore) throws -> [UInt8] {
+        let fallback = try PowerLoss.bytes(of: "\(test.path)/catalog/fallback")
+        var catalog = try PowerLoss.bytes(of: "\(test.path)/catalog/data.mdb")
+        let lastPage = fallback[208..<216].reversed().reduce(0) { $0 << 8 | Int($1) }
+        for index in catalog.indices.dropFirst((lastPage + 1) * 4096) { catalog[index] = 0 }
+        return catalog
+    }
+
     @Test(arguments: 0..<8) func lonePutsSurviveIt(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
         let test = try TestStore()
@@ -80,6 +90,52 @@ import Testing
             try left.close()
         }
         #expect(deferredCount > 60)
+    }
+
+    /// Threads that put at once share commits that are deferred, and lose nothing either.
+    @Test(arguments: 0..<4) func putsOfManyThreadsSurviveIt(seed: UInt64) throws {
+        var random = SeededGenerator(seed: 100 + seed)
+        let test = try TestStore()
+        let (store, threadCount) = (test.store, 6)
+        let stored = Monitor<[AssetID: [UInt8]]>([:])
+        var imageCount = 0
+        for round in 0..<60 where imageCount < 6 {
+            let seeds = (0..<threadCount).map { _ in random.next() }
+            let threads = try seeds.map { seed in
+                try WorkerThread(name: "writer") {
+                    var random = SeededGenerator(seed: seed)
+                    for number in 0..<8 {
+                        let bytes = random.bytes(Int.random(in: 1...20_000, using: &random))
+                        do {
+                            let description = AssetStoreTests.image(
+                                project: "q", name: "\(seed) \(number)")
+                            let id = try store.put(description, bytes).id
+                            stored.withLock { $0[id] = bytes }
+                        } catch {
+                            Issue.record(error)
+                        }
+                    }
+                }
+            }
+            for thread in threads { thread.join() }
+            // Without a period there is nothing that could be undone.
+            guard try period(test)[4] == 1 else { continue }
+            let image = try loss(of: test, durable: try fallenBackTo(test), &random)
+            let left = try Store.open(
+                at: image.file("store"), options: StoreOptions(reclaimsInBackground: false))
+            let expected = stored.withLock { $0 }
+            var found: Set<AssetID> = []
+            try left.forEachAsset { asset in
+                found.insert(asset.id)
+                return true
+            }
+            #expect(found == Set(expected.keys), "after round \(round)")
+            for (id, bytes) in expected { #expect(try left.bytes(of: id) == bytes) }
+            #expect(try left.verify().isIntact)
+            try left.close()
+            imageCount += 1
+        }
+        #expect(imageCount > 0)
     }
 
     /// What was refused is erased, so that nothing enters it again; what was entered never is.

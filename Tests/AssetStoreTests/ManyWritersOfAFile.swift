@@ -33,7 +33,8 @@ import Testing
 
         func write(to writes: CombinedWrites) throws(AssetError) {
             unsafe try writes.write(
-                header.span.bytes, payload.span.bytes, description.span.bytes, at: offset)
+                header.span.bytes, payload.span.bytes, description.span.bytes, at: offset,
+                reserve: { _ in nil })
         }
     }
 
@@ -87,6 +88,65 @@ import Testing
             // Beyond the last record there may be nothing.
             #expect(found + padding.prefix(length - found.count) == record.bytes + padding)
             #expect(index == records.count - 1 || found.count == length)
+        }
+    }
+
+    /// Records that get their range when they are written are handed on one after the other, in the
+    /// order in which they lie, also among others that have theirs; beyond the end there is no room.
+    @Test(arguments: [5, 6]) func areHandedOnInOrder(seed: UInt64) throws {
+        let directory = try TemporaryDirectory()
+        let file = try File(directory.file("records"), [.write, .createNew])
+        let writes = CombinedWrites(file)
+        let records = Self.records(300, seed: seed)
+        let (next, end) = (Monitor(0), Monitor(4096))
+        let handedOn = Monitor<[Int]>([])
+        let offsets = Monitor<[Int: Int]>([:])
+        let limit = 9 << 20
+        @Sendable func reserve(_ byteCount: Int) -> Int? {
+            end.withLock { end in
+                guard end + byteCount <= limit else { return nil }
+                defer { end += byteCount }
+                return end
+            }
+        }
+        @Sendable func bring(_ record: Record, _ index: Int) throws {
+            if index % 7 == 0 {
+                guard let offset = reserve(record.paddedEnd - record.offset) else { return }
+                var record = record
+                record.offset = offset
+                try record.write(to: writes)
+                return offsets.withLock { $0[index] = offset }
+            }
+            let appended = unsafe try writes.append(
+                record.header.span.bytes, record.payload.span.bytes,
+                record.description.span.bytes, reserve: reserve
+            ) { offset, finish in
+                handedOn.withLock { $0.append(offset) }
+                finish(offset % 128 == 0 ? .success(()) : .failure(CancellationError()))
+            }
+            guard case .finished(let offset, let outcome) = appended else { return }
+            if case .success = outcome { #expect(offset % 128 == 0) } else { #expect(offset % 128 != 0) }
+            offsets.withLock { $0[index] = offset }
+        }
+        let threads = try (0..<16).map { number in
+            try WorkerThread(name: "writer \(number)") {
+                while true {
+                    let index = next.withLock { next in
+                        defer { next += 1 }
+                        return next
+                    }
+                    guard index < records.count else { return }
+                    do { try bring(records[index], index) } catch { Issue.record(error) }
+                }
+            }
+        }
+        for thread in threads { thread.join() }
+        let order = handedOn.withLock { $0 }
+        #expect(order == order.sorted() && order.count > 30)
+        let found = offsets.withLock { $0 }
+        #expect(found.count > order.count && found.count < records.count)
+        for (index, offset) in found {
+            #expect(try file.read(at: offset, count: records[index].bytes.count) == records[index].bytes)
         }
     }
 

@@ -15,15 +15,18 @@ struct CommitTarget: Sendable {
 struct CommitGroup: Sendable {
     var requests: [Committer.Request]
 
+    /// Whether the records of its payloads say all that it changes.
+    var isReplayable: Bool { requests.allSatisfy { $0.isReplayable && $0.payloads.count == 1 } }
+
     /// Commits a group. A request that fails is taken out, and the others are tried again: nobody
     /// suffers for another's error.
     ///
     /// - Parameter deferring: the catalog need not be flushed, if what is committed follows what was
-    ///   committed before in its pack: then it is found there again.
+    ///   committed before in its pack without a gap: then it is found there again.
     func commit(to target: CommitTarget, deferring isDeferred: Bool) {
         let (catalog, admission) = (target.catalog, target.admission)
         var remaining = requests
-        let pack = isDeferred ? (try? packToFollow(in: catalog)) ?? nil : nil
+        var pack = isDeferred ? (try? packToFollow(in: catalog)) ?? nil : nil
         while !remaining.isEmpty {
             var failed: (index: Int, error: any Error)?
             var committing: [Reservation] = []
@@ -58,6 +61,8 @@ struct CommitGroup: Sendable {
                     return
                 }
                 remaining.remove(at: index).completion(.failure(error))
+                // It leaves a gap behind the committed part.
+                pack = nil
             }
         }
     }
@@ -84,13 +89,21 @@ struct CommitGroup: Sendable {
         }
     }
 
-    /// The pack of the only payload, if it lies where the committed part of the pack ends. Nobody else
-    /// commits to the pack meanwhile.
+    /// The pack of all payloads, if they lie one behind the other where the committed part of the pack
+    /// ends. Nobody else commits to the pack meanwhile.
     private func packToFollow(in catalog: Catalog) throws -> PackID? {
-        guard requests.count == 1, requests[0].payloads.count == 1 else { return nil }
-        let extent = requests[0].payloads[0].location.extent
-        let record = try catalog.environment.read { try $0.get(catalog.packs, extent.pack) }
-        return record?.committedEnd == extent.offset ? extent.pack : nil
+        guard isReplayable else { return nil }
+        let locations = requests.map { $0.payloads[0].location }
+            .sorted { $0.extent.offset < $1.extent.offset }
+        guard let pack = locations.first?.extent.pack,
+            let record = try catalog.environment.read({ try $0.get(catalog.packs, pack) })
+        else { return nil }
+        var end = record.committedEnd
+        for location in locations {
+            guard location.extent == ExtentKey(pack: pack, offset: end) else { return nil }
+            end += location.recordByteCount
+        }
+        return pack
     }
 
     private static func apply(

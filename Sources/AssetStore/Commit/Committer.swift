@@ -11,6 +11,10 @@ internal import LMDB
 
 /// Commits changes in groups. Thread-safe.
 final class Committer: Sendable {
+    /// Changes the catalog. Runs on a committing thread; it may run again when another request of its
+    /// group fails, so it must depend on nothing but the transaction.
+    typealias Change = @Sendable (borrowing WriteTransaction, ChangeSet) throws -> Void
+
     /// A change to the store.
     struct Request: Sendable {
         /// Payloads that become part of the store.
@@ -18,13 +22,12 @@ final class Committer: Sendable {
         /// What was reserved for it.
         var reservation: Reservation?
         /// Whether the record of its one payload says all that is to change, so that the change can
-        /// be done again from it.
+        /// be done again from it. Such a commit need not be flushed.
         var isReplayable = false
         /// Payloads that were written in vain.
         var abandoned: [WrittenPayload] = []
-        /// Changes the catalog. Runs on a committing thread; it may run again when another request
-        /// of its group fails, so it must depend on nothing but the transaction.
-        var apply: @Sendable (borrowing WriteTransaction, ChangeSet) throws -> Void
+        /// What is to change in the catalog.
+        var apply: Change
         /// Called once, on a committing thread: durable, or why not.
         var completion: @Sendable (Result<Void, any Error>) -> Void
     }
@@ -33,20 +36,29 @@ final class Committer: Sendable {
         var requests: [Request] = []
         /// A group whose packs are synced.
         var synced: CommitGroup?
+        /// Whether its commit need not be flushed.
+        var defersSynced = false
         var isSyncing = false
         /// How many requests are being committed; 0 when none are.
         var committingCount = 0
         /// How many requests the newest group had: whether callers come alone.
         var groupCount = 0
-        /// How many replayable requests came alone, one after the other.
-        var loneCount = 0
+        /// How many groups of nothing but replayable requests came one after the other.
+        var replayableCount = 0
         /// The same when it was looked at last.
-        var seenLoneCount = 0
+        var seenReplayableCount = 0
         /// Whether there may be commits that are not flushed.
         var hasDeferred = false
         var threads: Threads?
         /// Whether the threads are to end when nothing waits.
         var isStopping = false
+
+        /// Notes that a group is made; says whether its commit need not be flushed.
+        mutating func note(_ group: CommitGroup) -> Bool {
+            groupCount = group.requests.count
+            replayableCount = group.isReplayable ? replayableCount + 1 : 0
+            return replayableCount > flushedCount
+        }
 
         var isRunning: Bool { threads != nil }
         var isCommitting: Bool { committingCount > 0 }
@@ -71,7 +83,7 @@ final class Committer: Sendable {
     /// The most requests of one group; bounds the memory of a transaction.
     private static let groupCountMax = 4096
 
-    /// How many that come alone are flushed before the next ones are deferred, which pays for many.
+    /// How many replayable groups are flushed before the next ones are deferred, which pays for many.
     private static let flushedCount = 2
 
     /// How long nobody commits before what was deferred is flushed.
@@ -132,16 +144,15 @@ final class Committer: Sendable {
             payloads: payloads, reservation: reservation, isReplayable: isReplayable,
             abandoned: abandoned, apply: apply
         ) { outcome.deliver($0) }
+        var group = CommitGroup(requests: [request])
         let (isAlone, isDeferred) = queue.withLock { queue in
             guard queue.isRunning, queue.isIdle, queue.groupCount <= 1 else {
                 return (false, false)
             }
             (queue.isSyncing, queue.committingCount) = (true, 1)
-            queue.loneCount = isReplayable ? queue.loneCount + 1 : 0
-            return (true, queue.loneCount > Self.flushedCount)
+            return (true, queue.note(group))
         }
         if isAlone {
-            var group = CommitGroup(requests: [request])
             group.synchronize()
             group.commit(to: target, deferring: isDeferred)
             let isAwaited = queue.withLock { queue in
@@ -186,7 +197,7 @@ final class Committer: Sendable {
 
     /// Syncs the packs of the next group; says whether there may be another.
     private static func syncNext(_ queue: Monitor<Queue>) -> Bool {
-        let next = queue.wait { (queue) -> CommitGroup?? in
+        let next = queue.wait { (queue) -> (group: CommitGroup, isDeferred: Bool)?? in
             guard queue.hasGroup else {
                 return queue.isStopping && queue.requests.isEmpty && !queue.isSyncing
                     && queue.synced == nil ? .some(nil) : nil
@@ -194,22 +205,21 @@ final class Committer: Sendable {
             let group = CommitGroup(requests: Array(queue.requests.prefix(groupCountMax)))
             queue.requests.removeFirst(group.requests.count)
             queue.isSyncing = true
-            queue.groupCount = group.requests.count
-            queue.loneCount = 0
-            return group
+            return (group, queue.note(group))
         }
-        guard var group = next else { return false }
-        group.synchronize()
-        queue.update { queue in
+        guard var next else { return false }
+        next.group.synchronize()
+        queue.update { [next] queue in
             queue.isSyncing = false
-            queue.synced = group
+            queue.synced = next.group
+            queue.defersSynced = next.isDeferred
         }
         return true
     }
 
     /// What the committing thread does next.
     private enum Turn {
-        case commit(CommitGroup)
+        case commit(CommitGroup, deferring: Bool)
         case flush
         case end
     }
@@ -221,9 +231,12 @@ final class Committer: Sendable {
         // Whoever waits for the place of a synced group.
         queue.update { _ in }
         switch turn {
-        case .commit(let group):
-            group.commit(to: target, deferring: false)
-            queue.update { $0.committingCount = 0 }
+        case .commit(let group, let isDeferred):
+            group.commit(to: target, deferring: isDeferred)
+            queue.update { queue in
+                queue.committingCount = 0
+                if isDeferred { queue.hasDeferred = true }
+            }
         case .flush:
             flush(queue, target)
         case .end: return false
@@ -236,7 +249,7 @@ final class Committer: Sendable {
             if queue.isCommitting { return nil }
             if let group = queue.synced.take() {
                 queue.committingCount = group.requests.count
-                return .commit(group)
+                return .commit(group, deferring: queue.defersSynced)
             }
             return queue.isStopping && queue.isIdle ? .end : nil
         }
@@ -249,11 +262,11 @@ final class Committer: Sendable {
         }
     }
 
-    /// Whether nobody committed alone since it was asked last.
+    /// Whether no replayable group came since it was asked last.
     private static func isIdle(_ queue: Monitor<Queue>) -> Bool {
         queue.withLock { queue in
-            defer { queue.seenLoneCount = queue.loneCount }
-            return queue.seenLoneCount == queue.loneCount
+            defer { queue.seenReplayableCount = queue.replayableCount }
+            return queue.seenReplayableCount == queue.replayableCount
         }
     }
 

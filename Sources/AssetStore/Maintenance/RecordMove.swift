@@ -47,9 +47,10 @@ final class RecordMove: Sendable {
         do {
             try store.packReader.verify(location, owner: owner, namespace: namespace)
             let written = try store.packReader.withRecord(at: location) { stored, description in
-                try store.packs.write(
-                    stored: stored, location.packing, byteCount: Int(location.byteCount), owner,
-                    namespace, description, false)
+                let record = PackedRecord(
+                    stored, location.packing, byteCount: Int(location.byteCount), owner: owner,
+                    namespace: namespace, description: description)
+                return try store.packs.write(record, stored)
             }
             submit(written, from: location)
         } catch let failure as Packs.WriteFailure {

@@ -53,9 +53,8 @@ extension AssetWriter {
         _ record: inout Asset.Record, _ last: RawSpan, _ more: Addition?
     ) throws {
         var isWritten = last.isEmpty
-        // With nothing else to change, the record says all that its commit enters.
-        let isAlone =
-            payloads.isEmpty && staging == nil && more == nil && store.committer.isQuiet
+        // The only record of an asset, with nothing else to change, says all that its commit enters.
+        let isAlone = !isWritten && payloads.isEmpty && staging == nil && more == nil
         var different: ContentID?
         while true {
             let candidate = try store.content(with: record.checksum, byteCount: byteCount)
@@ -66,15 +65,32 @@ extension AssetWriter {
                 if isEqual { continue }
                 different = candidate
             }
-            if !isWritten {
-                record.storedByteCount = storedByteCount
-                try writePart(last, describedBy: record, isAlone: isAlone)
-                isWritten = true
-            }
+            let isReplayable = isAlone && different == nil
             record.content = content
             record.storedByteCount = storedByteCount
-            let isReplayable = isAlone && different == nil && !last.isEmpty
-            if try insert(record, unless: different, isReplayable: isReplayable, more) { break }
+            var outcome: Result<Void, any Error>?
+            if !isWritten {
+                isWritten = true
+                if isReplayable, !store.committer.isQuiet {
+                    outcome = try commitPart(last, describedBy: record, entering(record))
+                } else {
+                    try writePart(last, describedBy: record, isAlone: isReplayable)
+                }
+                record.storedByteCount = storedByteCount
+            }
+            if try isEntered(outcome ?? insert(record, unless: different, isReplayable, more)) {
+                break
+            }
+        }
+    }
+
+    /// Whether nothing had appeared that may be the same.
+    private func isEntered(_ outcome: Result<Void, any Error>) throws -> Bool {
+        do {
+            try outcome.get()
+            return true
+        } catch ContentConflict.appeared {
+            return false
         }
     }
 
@@ -105,7 +121,7 @@ extension AssetWriter {
         record.storedByteCount = storedByteCount
         let (store, written, reservation) = (store, payloads, reservation)
         let asset = record.asset(id, project: project)
-        let apply = entering(record, unless: nil, nil)
+        let apply = entering(record)(written.map(\.location))
         // They are the request's from here on.
         payloads = []
         self.reservation = nil
@@ -170,32 +186,33 @@ extension AssetWriter {
         }
     }
 
-    /// Enters the asset with a content of its own; says whether none had appeared that may be the
-    /// same.
+    /// Enters the asset with a content of its own.
     private func insert(
-        _ record: Asset.Record, unless different: ContentID?, isReplayable: Bool,
+        _ record: Asset.Record, unless different: ContentID?, _ isReplayable: Bool,
         _ more: Addition?
-    ) throws -> Bool {
-        do {
+    ) -> Result<Void, any Error> {
+        Result {
             try store.committer.commit(
                 payloads: payloads, reservation: reservation, isReplayable: isReplayable,
-                entering(record, unless: different, more))
-            return true
-        } catch ContentConflict.appeared {
-            return false
+                entering(record, unless: different, more)(payloads.map(\.location)))
         }
     }
 
-    /// What enters the asset with a content of its own, and throws
+    /// What enters the asset with a content of its own that lies there, and throws
     /// ``ContentConflict/appeared`` where one has come that may be the same.
     private func entering(
-        _ record: Asset.Record, unless different: ContentID?, _ more: Addition?
-    ) -> @Sendable (borrowing WriteTransaction, ChangeSet) throws -> Void {
-        let (catalog, id, parts, home) = (store.catalog, id, payloads.map(\.location), home)
-        return { transaction, changes in
-            try catalog.insert(
-                id, record, parts: parts, unless: different, into: home, in: transaction, changes)
-            try more?(id, transaction, changes)
+        _ record: Asset.Record, unless different: ContentID? = nil, _ more: Addition? = nil
+    ) -> @Sendable ([PayloadLocation]) -> Committer.Change {
+        let (catalog, id, home) = (store.catalog, id, home)
+        return { parts in
+            { transaction, changes in
+                var record = record
+                record.storedByteCount = parts.reduce(0) { $0 + $1.storedByteCount }
+                try catalog.insert(
+                    id, record, parts: parts, unless: different, into: home, in: transaction,
+                    changes)
+                try more?(id, transaction, changes)
+            }
         }
     }
 }

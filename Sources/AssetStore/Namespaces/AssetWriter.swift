@@ -112,24 +112,57 @@ public struct AssetWriter: ~Copyable {
     mutating func writePart(
         _ part: RawSpan, describedBy record: Asset.Record? = nil, isAlone: Bool = false
     ) throws {
-        do {
-            let owner = RecordOwner(PartKey(content: content, part: UInt32(payloads.count)))
-            let project = description.project
-            let payload = try store.writePayload(
-                part, owner: owner, namespace: description.namespace,
-                isPackable: PayloadPacking.pays(for: description.mediaType),
+        let (owner, project) = (nextOwner, description.project)
+        try failing { writer in
+            let payload = try writer.store.writePayload(
+                part, owner: owner, namespace: writer.description.namespace,
+                isPackable: PayloadPacking.pays(for: writer.description.mediaType),
                 description: record.map {
-                    .asset(id, project: project, $0, isAlone: isAlone)
+                    .asset(writer.id, project: project, $0, isAlone: isAlone)
                 },
-                isLast: record != nil,
-                reserve: { try reserveStored($0) })
-            payloads.append(payload)
-        } catch {
-            failure = error
-            throw error
+                isLast: record != nil, reserve: { try writer.reserveStored($0) })
+            writer.payloads.append(payload)
         }
         guard record == nil else { return }
         hasher.update(part)
         byteCount += part.byteCount
+    }
+
+    /// Writes the only part and enters the asset with it, together with what others write; returns
+    /// what came of that, `nil` when the part was only written.
+    mutating func commitPart(
+        _ part: RawSpan, describedBy record: Asset.Record,
+        _ apply: @escaping @Sendable ([PayloadLocation]) -> Committer.Change
+    ) throws -> Result<Void, any Error>? {
+        let (owner, project) = (nextOwner, description.project)
+        return try failing { writer in
+            let (payload, outcome) = try writer.store.commitPayload(
+                part, owner: owner, namespace: writer.description.namespace,
+                isPackable: PayloadPacking.pays(for: writer.description.mediaType),
+                description: .asset(writer.id, project: project, record, isAlone: true),
+                reserve: { byteCount in
+                    try writer.reserveStored(byteCount)
+                    return writer.reservation
+                },
+                apply: { apply([$0]) })
+            writer.payloads.append(payload)
+            return outcome
+        }
+    }
+
+    private var nextOwner: RecordOwner {
+        RecordOwner(PartKey(content: content, part: UInt32(payloads.count)))
+    }
+
+    /// Notes why nothing more can be written.
+    private mutating func failing<Result>(
+        _ body: (inout AssetWriter) throws -> Result
+    ) throws -> Result {
+        do {
+            return try body(&self)
+        } catch {
+            failure = error
+            throw error
+        }
     }
 }

@@ -4,6 +4,9 @@
 // the other, each only after it was woken, so that many writers together are slower than one. Here
 // whoever finds nobody writing writes; what others bring meanwhile, the next of them writes for all
 // of them, with one call where the ranges are neighbours.
+//
+// Records that have no range yet get one only now, so that they lie in the file in the order in which
+// they are handed on, without a gap but for what was reserved otherwise meanwhile.
 
 internal import Basics
 
@@ -22,17 +25,46 @@ final class CombinedWrites: Sendable {
 
     /// A record that waits, and its thread with it.
     private struct Waiting: Sendable {
-        var write: RecordWrite
+        var pieces: RecordPieces
+        var place: Place
         var end = Delivery<End>()
+    }
+
+    private enum Place: Sendable {
+        /// A range that is reserved.
+        case at(Int)
+        /// A range that whoever writes reserves; what follows is called when it is written.
+        case next(then: Continuation)
+    }
+
+    /// What goes on with a record that was written at an offset; calls `finish` once.
+    typealias Continuation =
+        @Sendable (_ offset: Int, _ finish: @escaping @Sendable (Result<Void, any Error>) -> Void)
+        -> Void
+
+    /// How an appended record ended.
+    enum Appended: Sendable {
+        /// There was no range for it.
+        case full
+        /// It was not written into its range.
+        case failed(offset: Int, AssetError)
+        /// It was written, and this is what came of it then.
+        case finished(offset: Int, Result<Void, any Error>)
     }
 
     /// How a thread's waiting ends.
     private enum End: Sendable {
-        /// Another thread has written its record.
+        /// Its record was written where it belongs, or not.
         case written(Result<Void, AssetError>)
+        /// Its record got no range, and this is why.
+        case refused(AssetError)
+        case appended(Appended)
         /// It is to write, its own record and these.
         case write([Waiting])
     }
+
+    /// Reserves a range of a length; `nil` when there is none.
+    typealias Reserve = (_ byteCount: Int) throws(AssetError) -> Int?
 
     /// The most that one thread writes for others before it goes on with its own affairs.
     private static let byteCountMax = 8 << 20
@@ -47,46 +79,66 @@ final class CombinedWrites: Sendable {
 
     /// Writes a record into a range that nobody else writes.
     ///
+    /// - Parameter reserve: for those who have no range yet.
     /// - Throws: ``AssetError/Code/diskFull``, ``AssetError/Code/io``.
     func write(
-        _ header: RawSpan, _ payload: RawSpan, _ description: RawSpan, at offset: Int
+        _ header: RawSpan, _ payload: RawSpan, _ description: RawSpan, at offset: Int,
+        reserve: Reserve
     ) throws(AssetError) {
-        let outcome: Result<Void, AssetError> = unsafe header.withUnsafeBytes { header in
-            unsafe payload.withUnsafeBytes { payload in
-                unsafe description.withUnsafeBytes { description in
-                    write(
-                        unsafe RecordWrite(
-                            offset: offset, pieces: [header, payload, description]))
-                }
-            }
+        let end = bring(header, payload, description, .at(offset), reserve)
+        guard case .written(let outcome) = end else {
+            preconditionFailure("a record with a range was written without one")
         }
         try outcome.get()
     }
 
+    /// Reserves a range for a record, writes it, and lets `then` go on with it: for one record after
+    /// the other, in the order of their ranges. Returns when `then` calls what finishes it.
+    ///
+    /// - Throws: ``AssetError/Code/diskFull`` when there is no room for a range.
+    func append(
+        _ header: RawSpan, _ payload: RawSpan, _ description: RawSpan, reserve: Reserve,
+        then: @escaping Continuation
+    ) throws(AssetError) -> Appended {
+        switch bring(header, payload, description, .next(then: then), reserve) {
+        case .appended(let appended): return appended
+        case .refused(let error): throw error
+        case .written, .write: preconditionFailure("a record without a range was written into one")
+        }
+    }
+
+    private func bring(
+        _ header: RawSpan, _ payload: RawSpan, _ description: RawSpan, _ place: Place,
+        _ reserve: Reserve
+    ) -> End {
+        unsafe header.withUnsafeBytes { header in
+            unsafe payload.withUnsafeBytes { payload in
+                unsafe description.withUnsafeBytes { description in
+                    let pieces = unsafe RecordPieces(pieces: [header, payload, description])
+                    return bring(Waiting(pieces: pieces, place: place), reserve)
+                }
+            }
+        }
+    }
+
     /// Returns when the record is written, so its bytes are lent long enough.
-    private func write(_ write: RecordWrite) -> Result<Void, AssetError> {
-        let waiting: Waiting? = state.withLock { state in
-            guard state.isWriting else {
-                state.isWriting = true
-                return nil
+    private func bring(_ own: Waiting, _ reserve: Reserve) -> End {
+        let isFirst = state.withLock { state in
+            if state.isWriting {
+                state.waiting.append(own)
+                return false
             }
-            let waiting = Waiting(write: write)
-            state.waiting.append(waiting)
-            return waiting
+            state.isWriting = true
+            return true
         }
-        var others: [Waiting] = []
-        if let waiting {
-            switch waiting.end.wait() {
-            case .written(let outcome): return outcome
-            case .write(let more): others = more
-            }
+        var all = [own]
+        if !isFirst {
+            let end = own.end.wait()
+            guard case .write(let others) = end else { return end }
+            all += others
         }
-        let outcomes = writeAll([write] + others.map(\.write))
-        handOver()
-        for (other, outcome) in zip(others, outcomes.dropFirst()) {
-            other.end.deliver(.written(outcome))
-        }
-        return outcomes[0]
+        writeAll(all, reserve)
+        return own.end.wait()
     }
 
     /// Lets the next waiting thread write, for itself and for those behind it.
@@ -97,9 +149,9 @@ final class CombinedWrites: Sendable {
                 return nil
             }
             var count = 1
-            var byteCount = first.write.byteCount
+            var byteCount = first.pieces.byteCount
             while count < min(state.waiting.count, Self.countMax), byteCount < Self.byteCountMax {
-                byteCount += state.waiting[count].write.byteCount
+                byteCount += state.waiting[count].pieces.byteCount
                 count += 1
             }
             let others = Array(state.waiting[1..<count])
@@ -109,26 +161,57 @@ final class CombinedWrites: Sendable {
         if let next { next.first.end.deliver(.write(next.others)) }
     }
 
-    /// Writes records, neighbours together, and lets the disk begin.
+    /// Writes what waits, lets the next thread write, and tells those that wait.
+    private func writeAll(_ all: [Waiting], _ reserve: Reserve) {
+        var writes: [(record: Waiting, write: RecordWrite)] = []
+        for record in all {
+            switch record.place {
+            case .at(let offset): writes.append((record, RecordWrite(record.pieces, at: offset)))
+            case .next:
+                do throws(AssetError) {
+                    let byteCount = RecordHeader.aligned(record.pieces.byteCount)
+                    if let offset = try reserve(byteCount) {
+                        writes.append((record, RecordWrite(record.pieces, at: offset)))
+                    } else {
+                        record.end.deliver(.appended(.full))
+                    }
+                } catch {
+                    record.end.deliver(.refused(error))
+                }
+            }
+        }
+        writes.sort { $0.write.offset < $1.write.offset }
+        let outcomes = writeAll(writes.map(\.write))
+        for ((record, write), outcome) in zip(writes, outcomes) {
+            guard case .next(let then) = record.place else { continue }
+            let (offset, end) = (write.offset, record.end)
+            switch outcome {
+            case .success: then(offset) { end.deliver(.appended(.finished(offset: offset, $0))) }
+            case .failure(let error):
+                end.deliver(.appended(.failed(offset: offset, error)))
+            }
+        }
+        // Not before: what follows in the file is handed on later.
+        handOver()
+        for ((record, _), outcome) in zip(writes, outcomes) {
+            if case .at = record.place { record.end.deliver(.written(outcome)) }
+        }
+    }
+
+    /// Writes records in the order of their offsets, neighbours together, and lets the disk begin.
     private func writeAll(_ writes: [RecordWrite]) -> [Result<Void, AssetError>] {
         var outcomes = [Result<Void, AssetError>](repeating: .success(()), count: writes.count)
-        let order = writes.indices.sorted { writes[$0].offset < writes[$1].offset }
         var start = 0
-        while start < order.count {
+        while start < writes.count {
             var end = start + 1
-            while end < order.count,
-                writes[order[end]].offset == writes[order[end - 1]].paddedEnd
-            {
-                end += 1
-            }
-            let run = order[start..<end]
+            while end < writes.count, writes[end].offset == writes[end - 1].paddedEnd { end += 1 }
             do throws(AssetError) {
-                try writeRun(run.map { writes[$0] })
+                try writeRun(writes[start..<end])
             } catch {
                 // One failed; the others need not.
-                for index in run {
+                for index in start..<end {
                     do throws(AssetError) {
-                        try writeRun([writes[index]])
+                        try writeRun(writes[index...index])
                     } catch {
                         outcomes[index] = .failure(error)
                     }
@@ -139,13 +222,13 @@ final class CombinedWrites: Sendable {
         return outcomes
     }
 
-    private func writeRun(_ writes: [RecordWrite]) throws(AssetError) {
-        let (start, end) = (writes[0].offset, writes[writes.count - 1].paddedEnd)
+    private func writeRun(_ writes: ArraySlice<RecordWrite>) throws(AssetError) {
+        let (start, end) = (writes[writes.startIndex].offset, writes[writes.endIndex - 1].paddedEnd)
         let zeros = [UInt8](repeating: 0, count: RecordHeader.alignment)
         let failure: AssetError? = unsafe zeros.withUnsafeBytes { zeros in
             var pieces: [UnsafeRawBufferPointer] = unsafe []
             for write in writes {
-                unsafe pieces += write.pieces
+                unsafe pieces += write.pieces.pieces
                 unsafe pieces.append(
                     UnsafeRawBufferPointer(rebasing: zeros[..<(write.paddedEnd - write.end)]))
             }
@@ -164,13 +247,24 @@ final class CombinedWrites: Sendable {
 }
 
 /// What one thread wants written.
-@safe private struct RecordWrite: @unchecked Sendable {
+@safe private struct RecordPieces: @unchecked Sendable {
     // @unchecked: the bytes are lent by a thread that waits until they are written.
-    let offset: Int
     let pieces: [UnsafeRawBufferPointer]
 
     var byteCount: Int { unsafe pieces.reduce(0) { $0 + $1.count } }
-    var end: Int { offset + byteCount }
+}
+
+/// Where it goes.
+private struct RecordWrite {
+    let pieces: RecordPieces
+    let offset: Int
+
+    init(_ pieces: RecordPieces, at offset: Int) {
+        self.pieces = pieces
+        self.offset = offset
+    }
+
+    var end: Int { offset + pieces.byteCount }
     /// Where the next record begins.
     var paddedEnd: Int { RecordHeader.aligned(end) }
 }

@@ -24,6 +24,8 @@ final class OpenPack: Sendable {
         var isDirty = false
         /// A sync failed: what was written is lost, and nothing more may follow.
         var hasFailed = false
+        /// No range is reserved any more.
+        var isSealed = false
     }
 
     /// Disk blocks are taken in steps of this size, so that a sync needs no new ones.
@@ -49,7 +51,7 @@ final class OpenPack: Sendable {
     func reserve(_ byteCount: Int) throws(AssetError) -> Int? {
         try state.withLock { (state) throws(AssetError) -> Int? in
             let end = state.reservedEnd + byteCount
-            guard end <= capacity, !state.hasFailed else { return nil }
+            guard end <= capacity, !state.hasFailed, !state.isSealed else { return nil }
             if end > state.allocatedEnd {
                 let step = max(Self.allocationStep, end - state.allocatedEnd)
                 // Near the end of the disk, no more than is needed.
@@ -72,6 +74,14 @@ final class OpenPack: Sendable {
         }
     }
 
+    /// Lets no range be reserved any more, and returns where the last one ends.
+    func seal() -> Int {
+        state.withLock { state in
+            state.isSealed = true
+            return state.reservedEnd
+        }
+    }
+
     /// Writes a record into a reserved range.
     ///
     /// - Parameter durably: with the same call, which is faster for whoever writes alone.
@@ -90,9 +100,26 @@ final class OpenPack: Sendable {
                 throw error
             }
         } else {
-            try writes.write(header, payload, description, at: offset)
+            try writes.write(
+                header, payload, description, at: offset,
+                reserve: { byteCount throws(AssetError) in try reserve(byteCount) })
         }
         state.withLock { $0.isDirty = true }
+    }
+
+    /// Writes a record behind all others, and lets `then` go on with it; see
+    /// ``CombinedWrites/append(_:_:_:reserve:then:)``.
+    func append(
+        _ header: RawSpan, _ payload: RawSpan, _ description: RawSpan,
+        then: @escaping CombinedWrites.Continuation
+    ) throws(AssetError) -> CombinedWrites.Appended {
+        try writes.append(
+            header, payload, description,
+            reserve: { byteCount throws(AssetError) in try reserve(byteCount) },
+            then: { [self] offset, finish in
+                state.withLock { $0.isDirty = true }
+                then(offset, finish)
+            })
     }
 
     /// Takes back what a record says, durably: nobody finds it any more.

@@ -26,51 +26,50 @@ final class Packs: Sendable {
         self.ownership = ownership
     }
 
-    /// Writes a payload into a range of its own, on the calling thread. It is durable and part of
-    /// the store once the committer has claimed it; until then it is nobody's.
+    /// Writes a payload, `stored` in its stored form, into a range of its own. It is durable and part
+    /// of the store once the committer has claimed it; until then it is nobody's.
     ///
-    /// - Parameters:
-    ///   - packed: the payload's stored form, when it differs.
-    ///   - description: what to write behind it.
-    ///   - durably: makes it durable at once.
+    /// - Parameter durably: makes it durable at once, on the calling thread.
     func write(
-        _ bytes: RawSpan, packed: [UInt8]?, owner: RecordOwner, namespace: Namespace,
-        description: [UInt8], durably: Bool
+        _ record: PackedRecord, _ stored: RawSpan, durably: Bool = false
     ) throws -> WrittenPayload {
-        guard let packed else {
-            return try write(
-                stored: bytes, .none, byteCount: bytes.byteCount, owner, namespace, description,
-                durably)
-        }
-        return unsafe try write(
-            stored: packed.span.bytes, .zstd, byteCount: bytes.byteCount, owner, namespace,
-            description, durably)
-    }
-
-    /// Writes a payload that is packed already; see ``write(_:packed:owner:namespace:description:)``.
-    func write(
-        stored bytes: RawSpan, _ packing: PayloadPacking, byteCount: Int, _ owner: RecordOwner,
-        _ namespace: Namespace, _ description: [UInt8], _ durably: Bool
-    ) throws -> WrittenPayload {
-        let checksum = checksum64(bytes)
-        let recordByteCount = RecordHeader.recordByteCount(
-            storedByteCount: UInt64(bytes.byteCount),
-            descriptionByteCount: UInt32(description.count))
-        let (pack, offset) = try reserve(Int(recordByteCount))
-        let location = PayloadLocation(
-            extent: ExtentKey(pack: pack.id, offset: UInt64(offset)),
-            byteCount: UInt64(byteCount), storedByteCount: UInt64(bytes.byteCount),
-            packing: packing, checksum: checksum, descriptionByteCount: UInt32(description.count))
-        let header = RecordHeader(location, owner: owner, namespace: namespace)
-        let payload = WrittenPayload(location: location, owner: owner, pack: pack)
+        let (pack, offset) = try reserve(record.byteCount)
+        let payload = record.payload(in: pack, at: offset)
         do {
             unsafe try pack.write(
-                header.encoded().span.bytes, bytes, description.span.bytes, at: offset,
+                record.header.span.bytes, stored, record.description.span.bytes, at: offset,
                 durably: durably)
         } catch {
             throw WriteFailure(payload: payload, error: error)
         }
         return payload
+    }
+
+    /// What goes on with a payload that was written; calls `finish` once.
+    typealias Continuation =
+        @Sendable (
+            WrittenPayload, _ finish: @escaping @Sendable (Result<Void, any Error>) -> Void
+        ) -> Void
+
+    /// Writes a payload behind all others and lets `then` go on with it, with one after the other in
+    /// the order in which they lie. Returns what was written, and what it was finished with; `nil`
+    /// when the pack that is written has no room for it, or none is written yet.
+    func append(
+        _ record: PackedRecord, _ stored: RawSpan, then: @escaping Continuation
+    ) throws -> (payload: WrittenPayload, outcome: Result<Void, any Error>)? {
+        guard let pack = current.withLock({ $0 }) else { return nil }
+        let appended = unsafe try pack.append(
+            record.header.span.bytes, stored, record.description.span.bytes
+        ) { offset, finish in
+            then(record.payload(in: pack, at: offset), finish)
+        }
+        switch appended {
+        case .full: return nil
+        case .failed(let offset, let error):
+            throw WriteFailure(payload: record.payload(in: pack, at: offset), error: error)
+        case .finished(let offset, let outcome):
+            return (record.payload(in: pack, at: offset), outcome)
+        }
     }
 
     /// A payload whose range was reserved but could not be written.
@@ -85,6 +84,7 @@ final class Packs: Sendable {
     /// Gives up the pack that is written, so that the next process goes on with it.
     func close() throws {
         guard let pack = current.withLock({ $0.take() }), !pack.hasFailed else { return }
+        _ = pack.seal()
         try catalog.environment.write { transaction in
             guard var record = try transaction.get(catalog.packs, pack.id) else { return }
             try pack.file.truncate(to: Int(record.committedEnd))
@@ -133,7 +133,8 @@ final class Packs: Sendable {
     /// Notes that nothing more goes into a pack. Writes into ranges that are reserved already may
     /// still be under way; its blocks beyond them are given back.
     private func seal(_ pack: OpenPack) throws {
-        if !pack.hasFailed { try pack.file.truncate(to: pack.reservedEnd) }
+        let end = pack.seal()
+        if !pack.hasFailed { try pack.file.truncate(to: end) }
         try noteSealed(pack.id)
     }
 
@@ -253,15 +254,6 @@ final class Packs: Sendable {
 
     /// The path of a pack's file.
     func path(of id: PackID) -> String { "\(directory)/\(id).pack" }
-}
-
-/// A payload that lies in a pack but is not part of the store yet.
-struct WrittenPayload: Sendable {
-    var location: PayloadLocation
-    var owner: RecordOwner
-    var pack: OpenPack
-    /// Whether its record says all that its commit is to enter: then it may be replayed.
-    var isReplayable = false
 }
 
 /// The numbers that stand for things in the store's lock file.

@@ -42,8 +42,8 @@ struct Mix: Sendable {
         let project = ActorState.prefix(actor) + ["a", "b"].randomElement(using: &random)!
         let asset = state.assets.keys.sorted().randomElement(using: &random)
         let hasRoom = state.assets.count < 14
-        // What one process puts, one after the other, is flushed in another way.
-        if isAlone, seed % 3 != 2, number / 12 % 2 == 1 { return put(project, &random) }
+        // Where nothing but assets is put, commits are flushed in another way.
+        if seed % 3 != 2, number / 12 % 2 == 1 { return put(project, &random) }
         switch Int.random(in: 0..<100, using: &random) {
         case ..<(hasRoom ? 26 : 8): return put(project, &random)
         case ..<36:
