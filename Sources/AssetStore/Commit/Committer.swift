@@ -57,7 +57,7 @@ final class Committer: Sendable {
         mutating func note(_ group: CommitGroup) -> Bool {
             groupCount = group.requests.count
             replayableCount = group.isReplayable ? replayableCount + 1 : 0
-            return replayableCount > flushedCount
+            return isDeferring
         }
 
         var isRunning: Bool { threads != nil }
@@ -65,11 +65,18 @@ final class Committer: Sendable {
         var isIdle: Bool { requests.isEmpty && synced == nil && !isSyncing && !isCommitting }
 
         /// Whether a group is to be made of what waits. While one is committed, not before as many
-        /// wait: a commit takes about as long whatever its size, and what is synced would only wait
-        /// for it. So callers who come again and again share few commits, half of them each.
+        /// wait: a commit that is flushed takes about as long whatever its size, and what is synced
+        /// would only wait for it. So callers who come again and again share few commits, half of
+        /// them each. One that is deferred takes the longer the more it has; then a few that wait
+        /// will do, so that the disk and the processors work at the same time.
         var hasGroup: Bool {
-            !requests.isEmpty && !isSyncing && synced == nil && requests.count >= committingCount
+            let enough =
+                isDeferring ? min(committingCount, deferredEnoughCount) : committingCount
+            return !requests.isEmpty && !isSyncing && synced == nil && requests.count >= enough
         }
+
+        /// Whether commits of replayable groups need not be flushed.
+        var isDeferring: Bool { replayableCount > flushedCount }
     }
 
     private struct Threads {
@@ -85,6 +92,9 @@ final class Committer: Sendable {
 
     /// How many replayable groups are flushed before the next ones are deferred, which pays for many.
     private static let flushedCount = 2
+
+    /// How many replayable requests are a group while another one is committed without a flush.
+    private static let deferredEnoughCount = 8
 
     /// How long nobody commits before what was deferred is flushed.
     private static let idleSeconds = 0.1
