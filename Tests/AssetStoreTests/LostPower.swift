@@ -154,7 +154,7 @@ import Testing
         let record = try #require(
             try store.catalog.environment.read { try $0.get(store.catalog.assets, asset.id) })
         let refused = try payload(
-            .asset(asset.id, project: "p", record, isAlone: true), owner)
+            .asset(asset.id, project: "p", record, isReplayable: true), owner)
         let entered = try #require(
             try store.catalog.environment.read { transaction in
                 try transaction.get(store.catalog.contents, asset.content)?.firstPart

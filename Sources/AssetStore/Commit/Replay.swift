@@ -1,9 +1,9 @@
 // Doing commits again that the catalog lost when the machine went down.
 //
-// A lone put waits for the disk once, for its record in a pack, and its commit is deferred: see
+// A put waits for the disk once, for its record in a pack, and its commit is deferred: see
 // Environment.writeDeferred. Such records follow each other in their pack, from where its committed
-// part ends in the catalog that is left. Each says all that its commit entered, and was durable before
-// the next one was begun; so they are read up to the first that is not whole, or is something else.
+// part ends in the catalog that is left. Each says all that its commit entered, and those of one commit
+// were durable before it; so they are read up to the first that is not whole, or is something else.
 
 internal import Basics
 internal import LMDB
@@ -28,7 +28,7 @@ struct Replay {
         else { return }
         var offset = Int(end)
         while offset + RecordHeader.byteCount <= scanner.byteCount,
-            case .record(let header, _, .asset(let id, let project, let asset, isAlone: true)) =
+            case .record(let header, _, .asset(let id, let project, let asset, isReplayable: true)) =
                 try scanner.finding(at: offset)
         {
             do {
@@ -37,7 +37,7 @@ struct Replay {
             } catch let error as AssetError
                 where [.alreadyExists, .quotaExceeded, .invalidArgument].contains(error.code)
             {
-                // It was refused then, too: only the last one can be none that was acknowledged.
+                // It was refused then, too, and nothing behind it was acknowledged.
                 return
             } catch is ContentConflict {
                 return

@@ -74,7 +74,7 @@ extension AssetWriter {
                 if isReplayable, !store.committer.isQuiet {
                     outcome = try commitPart(last, describedBy: record, entering(record))
                 } else {
-                    try writePart(last, describedBy: record, isAlone: isReplayable)
+                    try writePart(last, describedBy: record, isReplayable: isReplayable)
                 }
                 record.storedByteCount = storedByteCount
             }

@@ -110,7 +110,7 @@ public struct AssetWriter: ~Copyable {
 
     /// Writes a part; with `record`, the last one, and whether nothing else is to be entered.
     mutating func writePart(
-        _ part: RawSpan, describedBy record: Asset.Record? = nil, isAlone: Bool = false
+        _ part: RawSpan, describedBy record: Asset.Record? = nil, isReplayable: Bool = false
     ) throws {
         let (owner, project) = (nextOwner, description.project)
         try failing { writer in
@@ -118,7 +118,7 @@ public struct AssetWriter: ~Copyable {
                 part, owner: owner, namespace: writer.description.namespace,
                 isPackable: PayloadPacking.pays(for: writer.description.mediaType),
                 description: record.map {
-                    .asset(writer.id, project: project, $0, isAlone: isAlone)
+                    .asset(writer.id, project: project, $0, isReplayable: isReplayable)
                 },
                 isLast: record != nil, reserve: { try writer.reserveStored($0) })
             writer.payloads.append(payload)
@@ -139,7 +139,7 @@ public struct AssetWriter: ~Copyable {
             let (payload, outcome) = try writer.store.commitPayload(
                 part, owner: owner, namespace: writer.description.namespace,
                 isPackable: PayloadPacking.pays(for: writer.description.mediaType),
-                description: .asset(writer.id, project: project, record, isAlone: true),
+                description: .asset(writer.id, project: project, record, isReplayable: true),
                 reserve: { byteCount in
                     try writer.reserveStored(byteCount)
                     return writer.reservation

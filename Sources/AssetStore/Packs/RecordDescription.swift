@@ -2,7 +2,7 @@
 // be made anew from its packs alone.
 //
 //   OFFSET  SIZE  MEANING
-//        0     1  kind: 1 asset, 2 frame, 3 asset that was committed alone
+//        0     1  kind: 1 asset, 2 frame, 3 asset whose commit can be done again from its record
 //        1     …  see below
 //   last 8     8  XXH3-64 of all bytes before
 //
@@ -16,15 +16,15 @@ internal import LMDB
 
 /// What is written behind a payload.
 package enum RecordDescription: Equatable {
-    case asset(AssetID, project: String, Asset.Record, isAlone: Bool)
+    case asset(AssetID, project: String, Asset.Record, isReplayable: Bool)
     case frame(JobID, FrameFacts, project: String)
 
     /// The bytes, with their checksum.
     package func encoded() -> [UInt8] {
         var writer = ByteWriter(capacity: 256)
         switch self {
-        case .asset(let id, let project, let record, let isAlone):
-            writer.append(UInt8(isAlone ? 3 : 1))
+        case .asset(let id, let project, let record, let isReplayable):
+            writer.append(UInt8(isReplayable ? 3 : 1))
             writer.append(id.high)
             writer.append(id.low)
             writer.append(project)
@@ -70,7 +70,7 @@ package enum RecordDescription: Equatable {
             let project = try reader.string()
             self = .asset(
                 AssetID(high: high, low: low), project: project,
-                try Asset.Record(value: &reader), isAlone: kind == 3)
+                try Asset.Record(value: &reader), isReplayable: kind == 3)
         case 2:
             let facts = FrameFacts(
                 codec: try reader.integer(), width: Int(try reader.integer(UInt32.self)),
