@@ -53,7 +53,7 @@ private final class ArchiveVisit {
         return [
             "\(statistics.assetCount) \(statistics.frameCount) \(statistics.jobCount)",
             "\(statistics.byteCount) \(statistics.storedByteCount)",
-            statistics.projects.keys.sorted().joined(separator: ","),
+            statistics.projects.map(\.name).joined(separator: ","),
         ]
     }
 

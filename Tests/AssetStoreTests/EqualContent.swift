@@ -33,7 +33,7 @@ import Testing
         let statistics = try test.store.statistics()
         #expect(statistics.storedByteCount == byteCount)
         #expect(statistics.byteCount == 3 * byteCount && statistics.assetCount == 3)
-        #expect(statistics.projects["b"]?[.images]?.storedByteCount == 2 * byteCount)
+        #expect(statistics.projects.last?.namespaces[.images]?.storedByteCount == 2 * byteCount)
         #expect(try test.store.verify().isIntact)
 
         for (gone, kept) in [(first, [second, third]), (third, [second])] {

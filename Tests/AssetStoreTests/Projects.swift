@@ -33,6 +33,30 @@ import Testing
         #expect(try test.store.verify().isIntact)
     }
 
+    /// Names that look alike but are other bytes are those of other projects, also in one commit.
+    @Test func areToldApartByTheBytesOfTheirNames() throws {
+        let test = try TestStore()
+        let (composed, decomposed) = ("caf\u{E9}", "cafe\u{301}")
+        // Strings are equal when they look alike.
+        #expect(composed == decomposed)
+        let numbers = try test.store.catalog.change { transaction, changes in
+            [
+                try changes.project(named: composed, in: transaction),
+                try changes.project(named: decomposed, in: transaction),
+                try changes.project(named: composed, in: transaction),
+            ]
+        }
+        #expect(numbers[0] == numbers[2] && numbers[0] != numbers[1])
+        _ = try test.store.put(image(project: composed), [1, 2, 3])
+        _ = try test.store.put(image(project: decomposed), [4, 5])
+        _ = try test.store.put(image(project: decomposed), [6])
+        let projects = try test.store.statistics().projects
+        #expect(projects.map { Array($0.name.utf8) } == [decomposed, composed].map { Array($0.utf8) })
+        #expect(projects.map { $0.namespaces[.images]?.count } == [2, 1])
+        #expect(try test.store.project(composed)?.usage[.images]?.byteCount == 3)
+        #expect(try test.store.verify().isIntact)
+    }
+
     @Test func absenceIsNil() throws {
         let test = try TestStore()
         let long = String(repeating: "x", count: 300)

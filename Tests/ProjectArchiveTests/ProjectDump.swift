@@ -112,7 +112,7 @@ final class ArchiveStore {
         return [
             "\(statistics.assetCount) \(statistics.frameCount) \(statistics.jobCount)",
             "\(statistics.byteCount) \(statistics.storedByteCount)",
-            statistics.projects.keys.sorted().joined(separator: ","), "\(report.damaged)",
+            statistics.projects.map(\.name).joined(separator: ","), "\(report.damaged)",
         ]
     }
 }

@@ -34,10 +34,10 @@ package struct ModelComparison {
         equal(statistics.assetCount, model.assets.count, "assets")
         equal(statistics.jobCount, model.jobs.count, "jobs")
         equal(statistics.namespaces, model.usage(), "usage of the store")
-        for name in model.projects.keys {
-            equal(statistics.projects[name], model.usage(of: name), "usage of \(name)")
+        for project in statistics.projects {
+            equal(project.namespaces, model.usage(of: project.name), "usage of \(project.name)")
         }
-        equal(Set(statistics.projects.keys), Set(model.projects.keys), "projects")
+        equal(Set(statistics.projects.map(\.name)), Set(model.projects.keys), "projects")
     }
 
     private mutating func compareProjects(_ snapshot: borrowing Snapshot) throws {

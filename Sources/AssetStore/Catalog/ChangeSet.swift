@@ -13,7 +13,8 @@ final class ChangeSet {
     private var sequences: [JobID: SequenceRecord] = [:]
     /// Jobs that were read or written.
     private var jobs: [JobID: Job.Record] = [:]
-    private var projects: [String: ProjectNumber] = [:]
+    /// By the bytes of their names: strings that look alike are equal, projects are not.
+    private var projects: [[UInt8]: ProjectNumber] = [:]
     /// Quotas by scope.
     private var quotas: [ProjectNumber: QuotaScope] = [:]
     private var free: [(extent: ExtentKey, byteCount: UInt64)] = []
@@ -98,7 +99,8 @@ final class ChangeSet {
     func project(
         named name: String, in transaction: borrowing WriteTransaction
     ) throws(AssetError) -> ProjectNumber {
-        if let known = projects[name] { return known }
+        let bytes = Array(name.utf8)
+        if let known = projects[bytes] { return known }
         let number: ProjectNumber
         if let present = try transaction.get(catalog.projectsByName, ProjectNameKey(name: name)) {
             number = present.project
@@ -106,7 +108,7 @@ final class ChangeSet {
             number = try catalog.insert(ProjectRecord(name: name), in: transaction)
             note(ChangeRecord(.put, .project(number, name)))
         }
-        projects[name] = number
+        projects[bytes] = number
         return number
     }
 

@@ -23,8 +23,16 @@ public struct StoreStatistics: Equatable, Sendable {
     public var diskByteCount: Int
     /// By namespace.
     public var namespaces: [Namespace: Usage]
-    /// By project and namespace.
-    public var projects: [String: [Namespace: Usage]]
+    /// By project, in the order of the bytes of their names.
+    public var projects: [ProjectUsage]
+}
+
+/// What a project holds and what it takes.
+public struct ProjectUsage: Equatable, Sendable {
+    /// The project's name.
+    public var name: String
+    /// By namespace.
+    public var namespaces: [Namespace: Usage]
 }
 
 extension Store {
@@ -38,10 +46,10 @@ extension Store {
                 throw AssetError(.damaged, "the store's own record is gone")
             }
             let store = try catalog.usage(of: .wholeStore, in: transaction)
-            var projects: [String: [Namespace: Usage]] = [:]
-            try transaction.scan(catalog.projects) { number, project in
-                if project.isStaged { return true }
-                projects[project.name] = try catalog.usage(of: number, in: transaction)
+            var projects: [ProjectUsage] = []
+            try transaction.scan(catalog.projectsByName) { key, entry in
+                let usage = try catalog.usage(of: entry.project, in: transaction)
+                projects.append(ProjectUsage(name: key.name, namespaces: usage))
                 return true
             }
             let total = store.values.reduce(Usage(), +)

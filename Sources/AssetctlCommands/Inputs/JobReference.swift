@@ -20,8 +20,8 @@ struct JobReference: Equatable, Sendable {
     /// - Complexity: O(projects) for a name, O(log n) for an id.
     func resolve(in store: Store) throws -> Job {
         if let id = JobID(text), let job = try store.job(id) { return job }
-        let sequences = try store.statistics().projects.keys.sorted().compactMap { project in
-            try store.job(JobDescription.sequence(named: text, project: project).id)
+        let sequences = try store.statistics().projects.compactMap { project in
+            try store.job(JobDescription.sequence(named: text, project: project.name).id)
         }
         guard let found = sequences.first else {
             throw AssetError(

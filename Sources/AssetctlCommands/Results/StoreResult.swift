@@ -32,7 +32,7 @@ struct StoreResult {
             "quota": JSONValue(statistics.quota),
             "namespaces": .members(
                 Namespace.allCases.map { ($0.name, json(statistics.namespaces[$0] ?? Usage())) }),
-            "projects": .array(projects.map(json)),
+            "projects": .array(statistics.projects.map(json)),
             "diskAvailableByteCount": .integer(diskAvailableByteCount),
         ]
     }
@@ -44,7 +44,7 @@ struct StoreResult {
         ]
     }
 
-    private func json(_ project: Project) -> JSONValue {
+    private func json(_ project: ProjectUsage) -> JSONValue {
         [
             "project": .string(project.name), "assetCount": .integer(project.assetCount),
             "frameCount": .integer(project.frameCount), "jobCount": .integer(project.jobCount),
@@ -53,28 +53,10 @@ struct StoreResult {
         ]
     }
 
-    /// What one project holds.
-    private struct Project {
-        let name: String
-        let namespaces: [Namespace: Usage]
-
-        var total: Usage { namespaces.values.reduce(Usage(), +) }
-        var frameCount: Int { namespaces[.frames]?.count ?? 0 }
-        var jobCount: Int { namespaces[.jobs]?.count ?? 0 }
-        var assetCount: Int {
-            Namespace.assetNamespaces.reduce(0) { $0 + (namespaces[$1]?.count ?? 0) }
-        }
-    }
-
-    private var projects: [Project] {
-        statistics.projects.sorted { $0.key < $1.key }
-            .map { Project(name: $0.key, namespaces: $0.value) }
-    }
-
     /// The page for people.
     var page: String {
         var sections = [summary, namespaceTable]
-        if !projects.isEmpty { sections.append(projectTable) }
+        if !statistics.projects.isEmpty { sections.append(projectTable) }
         return sections.joined(separator: "\n\n")
     }
 
@@ -118,7 +100,7 @@ struct StoreResult {
     }
 
     private var projectTable: String {
-        let width = min(40, max(12, projects.map(\.name.count).max() ?? 0))
+        let width = min(40, max(12, statistics.projects.map(\.name.count).max() ?? 0))
         let table = TextTable(columns: [
             .init(title: "project", width: width),
             .init(title: "assets", width: 10, isNumber: true),
@@ -127,7 +109,7 @@ struct StoreResult {
             .init(title: "size", width: 9, isNumber: true),
             .init(title: "stored", width: 9, isNumber: true),
         ])
-        let rows = projects.map { project in
+        let rows = statistics.projects.map { project in
             table.row([
                 project.name, "\(project.assetCount)", "\(project.frameCount)",
                 "\(project.jobCount)", ByteSize.format(project.total.byteCount),
@@ -135,5 +117,14 @@ struct StoreResult {
             ])
         }
         return ([table.header] + rows).joined(separator: "\n")
+    }
+}
+
+extension ProjectUsage {
+    fileprivate var total: Usage { namespaces.values.reduce(Usage(), +) }
+    fileprivate var frameCount: Int { namespaces[.frames]?.count ?? 0 }
+    fileprivate var jobCount: Int { namespaces[.jobs]?.count ?? 0 }
+    fileprivate var assetCount: Int {
+        Namespace.assetNamespaces.reduce(0) { $0 + (namespaces[$1]?.count ?? 0) }
     }
 }
