@@ -83,11 +83,15 @@ extension Environment {
         let pageByteCount = try pageByteCount()
         let number = unsafe UInt64(mdb_txn_id(reader.pointer))
         let (path, names) = (path, tableNames.withLock { $0 })
+        var info = unsafe MDB_envinfo()
+        try check("mdb_env_info", unsafe mdb_env_info(handle, &info))
+        let mapByteCount = unsafe info.me_mapsize
         let outcome = try MappedFile(data, byteCount: byteCount).withBytes(0..<byteCount) { bytes in
             unsafe bytes.withUnsafeBytes { bytes in
                 Result { () throws(AssetError) in
                     unsafe try PageCheck.run(
-                        bytes, pageByteCount: pageByteCount, transaction: number,
+                        bytes, pageByteCount: pageByteCount,
+                        pageCountMax: mapByteCount / pageByteCount, transaction: number,
                         tables: names, path: path)
                 }
             }

@@ -77,12 +77,14 @@ internal import Synchronization
     /// Checks the environment at the moment of transaction `number`, which must be held. Says `false`
     /// when others have committed twice meanwhile, and with that written over its header.
     ///
-    /// - Parameter names: of the tables that are open: LMDB takes for granted that they stay.
+    /// - Parameters:
+    ///   - pageCountMax: as many as LMDB maps: there can't be more.
+    ///   - names: of the tables that are open: LMDB takes for granted that they stay.
     /// - Throws: ``AssetError/Code/damaged``, naming the page.
     /// - Complexity: O(pages).
     static func run(
-        _ bytes: UnsafeRawBufferPointer, pageByteCount: Int, transaction number: UInt64,
-        tables names: Set<String>, path: String
+        _ bytes: UnsafeRawBufferPointer, pageByteCount: Int, pageCountMax: Int,
+        transaction number: UInt64, tables names: Set<String>, path: String
     ) throws(AssetError) -> Bool {
         // Of the two headers, which follow each other in turn, the one of this transaction.
         let start = Int(number % 2) * pageByteCount + headerByteCount
@@ -97,7 +99,7 @@ internal import Synchronization
             )
         }
         if transaction > number, (transaction - number).isMultiple(of: 2) { return false }
-        guard transaction == number, last < 1 << 32 else {
+        guard transaction == number, last < UInt64(pageCountMax) else {
             throw damage(path, number % 2, "the header contradicts itself")
         }
         do throws(AssetError) {
