@@ -176,6 +176,7 @@ public final class Store: Sendable {
     func open() throws {
         try openingCount.withLock { count in
             if count == 0 {
+                packs.open()
                 try committer.start()
                 if options.reclaimsInBackground { try background.start(self) }
             }

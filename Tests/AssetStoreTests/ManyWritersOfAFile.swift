@@ -117,7 +117,7 @@ import Testing
                 try record.write(to: writes)
                 return offsets.withLock { $0[index] = offset }
             }
-            let appended = unsafe try writes.append(
+            let appended = unsafe writes.append(
                 record.header.span.bytes, record.payload.span.bytes,
                 record.description.span.bytes, reserve: reserve
             ) { offset, finish in

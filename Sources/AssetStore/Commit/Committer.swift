@@ -11,8 +11,8 @@ internal import LMDB
 
 /// Commits changes in groups. Thread-safe.
 final class Committer: Sendable {
-    /// Changes the catalog. Runs on a committing thread; it may run again when another request of its
-    /// group fails, so it must depend on nothing but the transaction.
+    /// Changes the catalog. Runs on a thread that commits; it may run again when another request of
+    /// its group fails, so it must depend on nothing but the transaction.
     typealias Change = @Sendable (borrowing WriteTransaction, ChangeSet) throws -> Void
 
     /// A change to the store.
@@ -28,7 +28,7 @@ final class Committer: Sendable {
         var abandoned: [WrittenPayload] = []
         /// What is to change in the catalog.
         var apply: Change
-        /// Called once, on a committing thread: durable, or why not.
+        /// Called once, on whichever thread finds out: durable, or why not. Must not block.
         var completion: @Sendable (Result<Void, any Error>) -> Void
     }
 
@@ -45,8 +45,6 @@ final class Committer: Sendable {
         var groupCount = 0
         /// How many groups of nothing but replayable requests came one after the other.
         var replayableCount = 0
-        /// The same when it was looked at last.
-        var seenReplayableCount = 0
         /// Whether there may be commits that are not flushed.
         var hasDeferred = false
         var threads: Threads?
@@ -267,16 +265,10 @@ final class Committer: Sendable {
             // Without anything to flush, the thread sleeps until it is woken.
             let turn = queue.wait { next(&$0) ?? ($0.hasDeferred ? .flush : nil) }
             guard case .flush = turn else { return turn }
+            // Who commits alone does not wake this thread; so it looks whether anybody did meanwhile.
+            let count = queue.withLock { $0.replayableCount }
             if let turn = queue.wait(seconds: idleSeconds, next) { return turn }
-            if isIdle(queue) { return .flush }
-        }
-    }
-
-    /// Whether no replayable group came since it was asked last.
-    private static func isIdle(_ queue: Monitor<Queue>) -> Bool {
-        queue.withLock { queue in
-            defer { queue.seenReplayableCount = queue.replayableCount }
-            return queue.seenReplayableCount == queue.replayableCount
+            if queue.withLock({ $0.replayableCount }) == count { return .flush }
         }
     }
 

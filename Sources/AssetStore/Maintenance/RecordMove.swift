@@ -49,7 +49,7 @@ final class RecordMove: Sendable {
             let written = try store.packReader.withRecord(at: location) { stored, description in
                 let record = PackedRecord(
                     stored, location.packing, byteCount: Int(location.byteCount), owner: owner,
-                    namespace: namespace, description: description)
+                    namespace: namespace, description: Self.description(ofCopy: description))
                 return try store.packs.write(record, stored)
             }
             submit(written, from: location)
@@ -61,6 +61,17 @@ final class RecordMove: Sendable {
             settle(byteCount, .success(()), isMoved: false)
             throw error
         }
+    }
+
+    /// What to write behind a copy. What it is of may be removed before the copy is entered, so nobody
+    /// may enter it by what it says.
+    private static func description(ofCopy description: [UInt8]) -> [UInt8] {
+        // One that can't be read is nothing to go by; it stays as it is.
+        guard !description.isEmpty,
+            case .asset(let id, let project, let record, isReplayable: true)? =
+                try? unsafe RecordDescription(decoding: description.span.bytes)
+        else { return description }
+        return RecordDescription.asset(id, project: project, record, isReplayable: false).encoded()
     }
 
     /// Waits until all that is on its way is durable or has failed.

@@ -48,6 +48,9 @@ extension Store {
             let store = try catalog.usage(of: .wholeStore, in: transaction)
             var projects: [ProjectUsage] = []
             try transaction.scan(catalog.projectsByName) { key, entry in
+                guard try transaction.get(catalog.projects, entry.project)?.isStaged != true else {
+                    return true
+                }
                 let usage = try catalog.usage(of: entry.project, in: transaction)
                 projects.append(ProjectUsage(name: key.name, namespaces: usage))
                 return true

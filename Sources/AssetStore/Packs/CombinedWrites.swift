@@ -10,8 +10,8 @@
 
 internal import Basics
 
-/// Writes records into a file. Thread-safe. A call returns when its record is written, by whichever
-/// thread; nothing is durable then.
+/// Writes records into a file. Thread-safe. A record is written by whichever thread; nothing is durable
+/// then.
 final class CombinedWrites: Sendable {
     private let file: File
     private let state = Monitor(State())
@@ -46,6 +46,8 @@ final class CombinedWrites: Sendable {
     enum Appended: Sendable {
         /// There was no range for it.
         case full
+        /// There was no range for it, and this is why.
+        case refused(AssetError)
         /// It was not written into its range.
         case failed(offset: Int, AssetError)
         /// It was written, and this is what came of it then.
@@ -56,8 +58,6 @@ final class CombinedWrites: Sendable {
     private enum End: Sendable {
         /// Its record was written where it belongs, or not.
         case written(Result<Void, AssetError>)
-        /// Its record got no range, and this is why.
-        case refused(AssetError)
         case appended(Appended)
         /// It is to write, its own record and these.
         case write([Waiting])
@@ -94,17 +94,15 @@ final class CombinedWrites: Sendable {
 
     /// Reserves a range for a record, writes it, and lets `then` go on with it: for one record after
     /// the other, in the order of their ranges. Returns when `then` calls what finishes it.
-    ///
-    /// - Throws: ``AssetError/Code/diskFull`` when there is no room for a range.
     func append(
         _ header: RawSpan, _ payload: RawSpan, _ description: RawSpan, reserve: Reserve,
         then: @escaping Continuation
-    ) throws(AssetError) -> Appended {
-        switch bring(header, payload, description, .next(then: then), reserve) {
-        case .appended(let appended): return appended
-        case .refused(let error): throw error
-        case .written, .write: preconditionFailure("a record without a range was written into one")
+    ) -> Appended {
+        let end = bring(header, payload, description, .next(then: then), reserve)
+        guard case .appended(let appended) = end else {
+            preconditionFailure("a record without a range was written into one")
         }
+        return appended
     }
 
     private func bring(
@@ -176,12 +174,12 @@ final class CombinedWrites: Sendable {
                         record.end.deliver(.appended(.full))
                     }
                 } catch {
-                    record.end.deliver(.refused(error))
+                    record.end.deliver(.appended(.refused(error)))
                 }
             }
         }
         writes.sort { $0.write.offset < $1.write.offset }
-        let outcomes = writeAll(writes.map(\.write))
+        let outcomes = writeRecords(writes.map(\.write))
         for ((record, write), outcome) in zip(writes, outcomes) {
             guard case .next(let then) = record.place else { continue }
             let (offset, end) = (write.offset, record.end)
@@ -199,7 +197,7 @@ final class CombinedWrites: Sendable {
     }
 
     /// Writes records in the order of their offsets, neighbours together, and lets the disk begin.
-    private func writeAll(_ writes: [RecordWrite]) -> [Result<Void, AssetError>] {
+    private func writeRecords(_ writes: [RecordWrite]) -> [Result<Void, AssetError>] {
         var outcomes = [Result<Void, AssetError>](repeating: .success(()), count: writes.count)
         var start = 0
         while start < writes.count {

@@ -7,6 +7,9 @@ internal import Basics
 final class OpenPack: Sendable {
     let id: PackID
     let file: File
+    /// The same file, opened once more, for what is made durable by itself. The kernel tells each
+    /// opening of a file once that something could not be written; ``synchronize()`` must not miss it.
+    private let durableFile: File
     let capacity: Int
     /// Held as long as this value lives; the pack is nobody else's.
     private let ownership: ByteLock
@@ -39,6 +42,7 @@ final class OpenPack: Sendable {
     ) throws(AssetError) {
         self.id = id
         self.file = file
+        durableFile = try File(file.path, [.write])
         self.capacity = capacity
         self.ownership = ownership
         writes = CombinedWrites(file)
@@ -91,7 +95,7 @@ final class OpenPack: Sendable {
     ) throws(AssetError) {
         if durably {
             do throws(AssetError) {
-                let isDurable = try file.write(
+                let isDurable = try durableFile.write(
                     header, payload, description, at: offset, durably: true)
                 if isDurable { return }
             } catch {
@@ -112,8 +116,8 @@ final class OpenPack: Sendable {
     func append(
         _ header: RawSpan, _ payload: RawSpan, _ description: RawSpan,
         then: @escaping CombinedWrites.Continuation
-    ) throws(AssetError) -> CombinedWrites.Appended {
-        try writes.append(
+    ) -> CombinedWrites.Appended {
+        writes.append(
             header, payload, description,
             reserve: { byteCount throws(AssetError) in try reserve(byteCount) },
             then: { [self] offset, finish in
@@ -126,9 +130,9 @@ final class OpenPack: Sendable {
     func erase(recordAt offset: Int) throws(AssetError) {
         let zeros = [UInt8](repeating: 0, count: RecordHeader.byteCount)
         let nothing = [UInt8]()
-        let isDurable = unsafe try file.write(
+        let isDurable = unsafe try durableFile.write(
             zeros.span.bytes, nothing.span.bytes, nothing.span.bytes, at: offset, durably: true)
-        if !isDurable { try file.synchronizeData() }
+        if !isDurable { try durableFile.synchronizeData() }
     }
 
     /// Makes durable all that was written before. After a failure, every later call fails too: the

@@ -16,8 +16,14 @@ final class Packs: Sendable {
     private let storeID: AssetID
     let catalog: Catalog
     let ownership: ByteLocks
-    /// The pack that is written now; `nil` before the first write.
-    private let current = Monitor<OpenPack?>(nil)
+    private let current = Monitor(Current())
+
+    private struct Current {
+        /// The pack that is written now; `nil` before the first write.
+        var pack: OpenPack?
+        /// Whether nothing is to be written any more.
+        var isClosed = false
+    }
 
     init(directory: String, storeID: AssetID, catalog: Catalog, ownership: ByteLocks) {
         self.directory = directory
@@ -57,14 +63,15 @@ final class Packs: Sendable {
     func append(
         _ record: PackedRecord, _ stored: RawSpan, then: @escaping Continuation
     ) throws -> (payload: WrittenPayload, outcome: Result<Void, any Error>)? {
-        guard let pack = current.withLock({ $0 }) else { return nil }
-        let appended = unsafe try pack.append(
+        guard let pack = current.withLock({ $0.pack }) else { return nil }
+        let appended = unsafe pack.append(
             record.header.span.bytes, stored, record.description.span.bytes
         ) { offset, finish in
             then(record.payload(in: pack, at: offset), finish)
         }
         switch appended {
         case .full: return nil
+        case .refused(let error): throw error
         case .failed(let offset, let error):
             throw WriteFailure(payload: record.payload(in: pack, at: offset), error: error)
         case .finished(let offset, let outcome):
@@ -79,11 +86,19 @@ final class Packs: Sendable {
     }
 
     /// Where the next record would go in the pack that is written; `nil` before the first.
-    var currentEnd: Int? { current.withLock { $0?.reservedEnd } }
+    var currentEnd: Int? { current.withLock { $0.pack?.reservedEnd } }
 
-    /// Gives up the pack that is written, so that the next process goes on with it.
+    /// Lets payloads be written, again after ``close()``.
+    func open() { current.withLock { $0.isClosed = false } }
+
+    /// Gives up the pack that is written, so that the next process goes on with it. Nothing is written
+    /// any more.
     func close() throws {
-        guard let pack = current.withLock({ $0.take() }), !pack.hasFailed else { return }
+        let last = current.withLock { current in
+            current.isClosed = true
+            return current.pack.take()
+        }
+        guard let pack = last, !pack.hasFailed else { return }
         _ = pack.seal()
         try catalog.environment.write { transaction in
             guard var record = try transaction.get(catalog.packs, pack.id) else { return }
@@ -102,23 +117,21 @@ final class Packs: Sendable {
             return (pack, offset)
         }
         return try current.withLock { current in
-            if let pack = current, let offset = try pack.reserve(byteCount) {
+            if current.isClosed { throw AssetError.storeIsClosed }
+            if let pack = current.pack, let offset = try pack.reserve(byteCount) {
                 return (pack, offset)
             }
-            if let full = current {
-                current = nil
-                try seal(full)
-            }
+            if let full = current.pack.take() { try seal(full) }
             while let pack = try adopt() {
                 if let offset = try pack.reserve(byteCount) {
-                    current = pack
+                    current.pack = pack
                     return (pack, offset)
                 }
                 try seal(pack)
             }
             let pack = try create(capacity: Self.capacity)
             let offset = try reserve(byteCount, inFresh: pack)
-            current = pack
+            current.pack = pack
             return (pack, offset)
         }
     }

@@ -200,11 +200,12 @@ extension LosslessDecoder {
             readers[group.firstTrack + index].beginBand(bytes, count: count)
             tracks.append(StoredTrack(mode: mode, bytes: bytes, count: count))
         }
-        writer?.begin(group)
+        writer?.begin(group, plan.predictor)
         guard let differences = writer?.differences else { return nil }
         let codedIndexes = tracks.indices.filter { tracks[$0].mode == .coded }
         let coded = codedIndexes.map { group.firstTrack + $0 }
         let codedRows = codedIndexes.map { differences[$0] }
+        var finished = rows.lowerBound
         for (number, y) in rows.enumerated() {
             for (index, track) in tracks.enumerated() {
                 switch track.mode {
@@ -218,10 +219,15 @@ extension LosslessDecoder {
                 }
             }
             DifferenceReader.read(&readers, coded, into: codedRows)
-            writer?.predict(by: plan.predictor)
-            if let row = target.row(y, of: group) {
-                writer?.write(
-                    to: row, plus: plan.isDifference ? target.referenceRow(y, of: group) : nil)
+            let isEnough = writer?.gather() == true
+            guard isEnough || number == rows.count - 1 else { continue }
+            let start = finished
+            finished = y + 1
+            writer?.finish { number, writer in
+                guard let row = target.row(start + number, of: group) else { return }
+                let reference =
+                    plan.isDifference ? target.referenceRow(start + number, of: group) : nil
+                writer.write(number, to: row, plus: reference)
             }
         }
         for (index, track) in tracks.enumerated() where track.mode == .coded {

@@ -89,22 +89,20 @@ enum Pixels {
 }
 
 extension Predictor {
-    /// Turns differences into samples, one channel.
-    func restore(
-        _ differences: Lane<UInt8>, into row: Lane<UInt8>, above: Lane<UInt8>?, width: Int
-    ) {
+    /// Turns the differences of a row of one channel into samples, in place.
+    func restore(_ row: Lane<UInt8>, above: Lane<UInt8>?, width: Int) {
         switch (self, above) {
-        case (.none, _): row.copy(width, of: differences, from: 0, to: 0)
+        case (.none, _): break
         case (.left, _), (_, nil):
             var sum = above.map { $0[0] } ?? 0
             for x in 0..<width {
-                sum &+= differences[x]
+                sum &+= row[x]
                 row[x] = sum
             }
         case (.gradient, let above?):
             var sum: UInt8 = 0
             for x in 0..<width {
-                sum &+= differences[x]
+                sum &+= row[x]
                 row[x] = sum &+ above[x]
             }
         case (.median, let above?):
@@ -113,7 +111,7 @@ extension Predictor {
             for x in 0..<width {
                 let up = above[x]
                 let between = max(min(left, up), min(corner, max(left, up)))
-                left = left &- between &+ (up &+ differences[x])
+                left = left &- between &+ (up &+ row[x])
                 row[x] = left
                 corner = up
             }
@@ -126,7 +124,7 @@ extension Predictor {
         case (.none, _): break
         case (.left, _), (_, nil):
             var left = SIMD16<UInt8>(repeating: 0)
-            if let above { left = Self.pixel(above, 0).everyPixel(0) }
+            if let above { left = above.vector(at: 0).everyPixel(0) }
             for x in stride(from: 0, to: width, by: 4) {
                 let sums = row.vector(at: 4 * x).sumOfPixels &+ left
                 left = sums.everyPixel(3)
@@ -140,22 +138,8 @@ extension Predictor {
                 row.store(sums &+ above.vector(at: 4 * x), at: 4 * x)
             }
         case (.median, let above?):
-            var left = Self.pixel(above, 0)
-            var corner = left
-            for x in 0..<width {
-                let up = Self.pixel(above, x)
-                let between = larger(smaller(left, up), smaller(corner, larger(left, up)))
-                left = left &- between &+ (up &+ Self.pixel(row, x))
-                row.store(unsafe unsafeBitCast(left, to: SIMD4<UInt32>.self)[0], at: 4 * x)
-                corner = up
-            }
+            MedianRows.restore(row, above: above, 0..<width)
         }
-    }
-
-    /// A pixel in the lowest bytes of a vector.
-    @inline(__always) private static func pixel(_ row: Lane<UInt8>, _ x: Int) -> SIMD16<UInt8> {
-        let pixel = SIMD4<UInt32>(row.load(UInt32.self, at: 4 * x), 0, 0, 0)
-        return unsafe unsafeBitCast(pixel, to: SIMD16<UInt8>.self)
     }
 
     /// The same for 8-byte pixels.
