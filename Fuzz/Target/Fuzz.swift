@@ -35,8 +35,8 @@ extension Door {
             "-rss_limit_mb=\(memoryMebibytesMax)",
             // One allocation takes half of that at most.
             "-malloc_limit_mb=\(memoryMebibytesMax / 2)",
-            // AddressSanitizer looks for leaks when the process ends. While it runs, what a store's
-            // threads hold looks lost now and then.
+            // AddressSanitizer looks for leaks when the process ends and all is closed. While it runs,
+            // what a store's threads hold looks lost now and then.
             "-detect_leaks=0",
         ]
     }
@@ -66,6 +66,8 @@ func initialize(_ count: UnsafeMutableRawPointer, _ arguments: UnsafeMutableRawP
             exit(0)
         }
         unsafe visit = try door.open()
+        // Before AddressSanitizer looks for leaks.
+        atexit { unsafe visit = nil }
     } catch {
         fail("\(door.name): \(error)")
     }
