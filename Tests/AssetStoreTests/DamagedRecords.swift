@@ -67,6 +67,20 @@ import Testing
         }
     }
 
+    /// Also one that would be too much to lend at once.
+    @Test(arguments: [2, 4, 5 << 20, 1 << 33, 8_796_093_022_248] as [UInt64])
+    func aWrongLengthIsDamage(byteCount: UInt64) throws {
+        let test = try TestStore()
+        let asset = try test.store.put(image(), [1, 2, 3])
+        let catalog = test.store.catalog
+        try catalog.environment.write { transaction in
+            var record = try #require(try transaction.get(catalog.assets, asset.id))
+            record.byteCount = byteCount
+            try transaction.put(catalog.assets, asset.id, record)
+        }
+        #expect(throws: AssetError(.damaged, "")) { try test.store.bytes(of: asset.id) }
+    }
+
     @Test(arguments: 0..<8)
     func impossibleNumbersAreErrors(which: Int) async throws {
         await #expect(processExitsWith: .success) { [which = which as Int] in

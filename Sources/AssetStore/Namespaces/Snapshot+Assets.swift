@@ -26,6 +26,8 @@ extension Snapshot {
         if asset.byteCount == 0 { return unsafe try body([UInt8]().span.bytes) }
         if asset.partCount == 1 { return try withPart(0, of: asset, body) }
         guard asset.byteCount <= Limits.contiguousByteCountMax else {
+            // A length that is damaged is not the asset's.
+            try withPart(asset.partCount - 1, of: asset) { _ in }
             throw AssetError(
                 .invalidArgument,
                 "\(asset.subject) has \(asset.byteCount) bytes, too many to lend at once; "
