@@ -18,7 +18,7 @@ public struct ContentChecksum: Hashable, Sendable, CustomStringConvertible {
     /// The checksum of `bytes`. The corresponding C function is `XXH3_128bits`.
     public init(of bytes: RawSpan) {
         let hash = unsafe bytes.withUnsafeBytes {
-            unsafe XXH3_128bits($0.baseAddress, $0.count)
+            unsafe assetstore_XXH3_128bits($0.baseAddress, $0.count)
         }
         self.init(high: hash.high64, low: hash.low64)
     }
@@ -26,7 +26,7 @@ public struct ContentChecksum: Hashable, Sendable, CustomStringConvertible {
 
 /// The 64-bit XXH3 checksum of `bytes`. The corresponding C function is `XXH3_64bits`.
 package func checksum64(_ bytes: RawSpan) -> UInt64 {
-    unsafe bytes.withUnsafeBytes { unsafe XXH3_64bits($0.baseAddress, $0.count) }
+    unsafe bytes.withUnsafeBytes { unsafe assetstore_XXH3_64bits($0.baseAddress, $0.count) }
 }
 
 /// A 128-bit XXH3 checksum over bytes that arrive in pieces. Not thread-safe.
@@ -45,7 +45,7 @@ package func checksum64(_ bytes: RawSpan) -> UInt64 {
 
     package mutating func update(_ bytes: RawSpan) {
         unsafe bytes.withUnsafeBytes {
-            _ = unsafe XXH3_128bits_update(state, $0.baseAddress, $0.count)
+            _ = unsafe assetstore_XXH3_128bits_update(state, $0.baseAddress, $0.count)
         }
     }
 
