@@ -97,6 +97,10 @@ import Testing
                 isFull = true
             }
         }
+        // Frames may still be on their way.
+        do {
+            try writer.flush()
+        } catch let error as AssetError where error.code == .diskFull {}
         for (id, number) in kept {
             guard try store.bytes(of: id) == content(number, byteCount) else {
                 throw AssetError(.damaged, "asset \(number)")
