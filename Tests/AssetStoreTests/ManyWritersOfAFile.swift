@@ -125,7 +125,11 @@ import Testing
                 finish(offset % 128 == 0 ? .success(()) : .failure(CancellationError()))
             }
             guard case .finished(let offset, let outcome) = appended else { return }
-            if case .success = outcome { #expect(offset % 128 == 0) } else { #expect(offset % 128 != 0) }
+            if case .success = outcome {
+                #expect(offset % 128 == 0)
+            } else {
+                #expect(offset % 128 != 0)
+            }
             offsets.withLock { $0[index] = offset }
         }
         let threads = try (0..<16).map { number in
@@ -146,7 +150,9 @@ import Testing
         let found = offsets.withLock { $0 }
         #expect(found.count > order.count && found.count < records.count)
         for (index, offset) in found {
-            #expect(try file.read(at: offset, count: records[index].bytes.count) == records[index].bytes)
+            #expect(
+                try file.read(at: offset, count: records[index].bytes.count) == records[index].bytes
+            )
         }
     }
 

@@ -51,7 +51,8 @@ import Testing
         _ = try test.store.put(image(project: decomposed), [4, 5])
         _ = try test.store.put(image(project: decomposed), [6])
         let projects = try test.store.statistics().projects
-        #expect(projects.map { Array($0.name.utf8) } == [decomposed, composed].map { Array($0.utf8) })
+        #expect(
+            projects.map { Array($0.name.utf8) } == [decomposed, composed].map { Array($0.utf8) })
         #expect(projects.map { $0.namespaces[.images]?.count } == [2, 1])
         #expect(try test.store.project(composed)?.usage[.images]?.byteCount == 3)
         #expect(try test.store.verify().isIntact)

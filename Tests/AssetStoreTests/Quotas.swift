@@ -144,7 +144,8 @@ import Testing
                     #expect(throws: Never.self) {
                         let statistics = try store.statistics()
                         #expect(statistics.storedByteCount <= quota)
-                        let ofProject = statistics.projects.first { $0.name == "p0" }?.namespaces.values
+                        let ofProject = statistics.projects.first { $0.name == "p0" }?.namespaces
+                            .values
                             .reduce(0) { $0 + $1.storedByteCount }
                         #expect(ofProject ?? 0 <= quota / 2)
                     }

@@ -127,8 +127,10 @@ import Testing
         // An asset that says it has more than can be, one twice, and a frame of no project.
         let asset = try #require(broken.assets.values.first?.asset)
         let descriptions: [RecordDescription] = [
-            .asset(asset.id, project: "", record(of: asset, byteCount: 1 << 50), isReplayable: false),
-            .asset(asset.id, project: "p", record(of: asset, byteCount: 1 << 50), isReplayable: false),
+            .asset(
+                asset.id, project: "", record(of: asset, byteCount: 1 << 50), isReplayable: false),
+            .asset(
+                asset.id, project: "p", record(of: asset, byteCount: 1 << 50), isReplayable: false),
             .asset(asset.id, project: "p", record(of: asset, byteCount: 3), isReplayable: true),
             .frame(
                 JobID(high: 1, low: 2), FrameFacts(codec: 1, width: 2, height: 2), project: ""),

@@ -12,17 +12,16 @@ import Testing
     @Test func areThoseOfThePlainFunctions() {
         var random = SeededGenerator(seed: 1)
         let bytes = random.bytes(1_048_577 + 63)
-        // `XXH3_64bits` and `XXH3_128bits` with their own secret, which is what a seed of 0 gives.
         for length in Self.lengths {
             // Aligned or not.
             let start = Int.random(in: 0..<64, using: &random)
             let part = Array(bytes[start..<start + length])
-            let (plain, plain128) = unsafe part.withUnsafeBytes {
-                unsafe (plainXXH3_64bits($0), plainXXH3_128bits($0))
+            let (sum, sum128) = unsafe part.withUnsafeBytes {
+                unsafe (plain64($0), plain128($0))
             }
-            #expect(unsafe checksum64(part.span.bytes) == plain, "\(length) bytes")
+            #expect(unsafe checksum64(part.span.bytes) == sum, "\(length) bytes")
             let whole = unsafe ContentChecksum(of: part.span.bytes)
-            #expect(whole.high == plain128.high64 && whole.low == plain128.low64)
+            #expect(whole.high == sum128.high64 && whole.low == sum128.low64)
             var hasher = ContentHasher()
             var rest = part[...]
             while !rest.isEmpty {
@@ -44,7 +43,7 @@ import Testing
 }
 
 /// By the functions of the library that don't look at the processor.
-private func plainXXH3_64bits(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
+private func plain64(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
     let state = unsafe XXH3_createState()
     defer { _ = unsafe XXH3_freeState(state) }
     _ = unsafe XXH3_64bits_reset(state)
@@ -52,7 +51,7 @@ private func plainXXH3_64bits(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
     return unsafe XXH3_64bits_digest(state)
 }
 
-private func plainXXH3_128bits(_ bytes: UnsafeRawBufferPointer) -> XXH128_hash_t {
+private func plain128(_ bytes: UnsafeRawBufferPointer) -> XXH128_hash_t {
     let state = unsafe XXH3_createState()
     defer { _ = unsafe XXH3_freeState(state) }
     _ = unsafe XXH3_128bits_reset(state)

@@ -28,7 +28,8 @@ struct Replay {
         else { return }
         var offset = Int(end)
         while offset + RecordHeader.byteCount <= scanner.byteCount,
-            case .record(let header, _, .asset(let id, let project, let asset, isReplayable: true)) =
+            case .record(
+                let header, _, .asset(let id, let project, let asset, isReplayable: true)) =
                 try scanner.finding(at: offset)
         {
             do {

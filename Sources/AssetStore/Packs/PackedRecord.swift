@@ -18,7 +18,8 @@ struct PackedRecord: Sendable {
         _ stored: RawSpan, _ packing: PayloadPacking, byteCount: Int, owner: RecordOwner,
         namespace: Namespace, _ description: RecordDescription?
     ) {
-        let isReplayable = if case .asset(_, _, _, isReplayable: true) = description { true } else { false }
+        let isReplayable =
+            if case .asset(_, _, _, isReplayable: true) = description { true } else { false }
         self.init(
             stored, packing, byteCount: byteCount, owner: owner, namespace: namespace,
             description: description?.encoded() ?? [], isReplayable: isReplayable)
