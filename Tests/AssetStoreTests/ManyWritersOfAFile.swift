@@ -54,8 +54,22 @@ import Testing
     private static func write(
         _ records: [Record], to writes: CombinedWrites, threadCount: Int = 16
     ) throws -> [Int: AssetError] {
-        let next = Monitor(0)
         let failures = Monitor<[Int: AssetError]>([:])
+        try onThreads(threadCount, count: records.count) { index in
+            do throws(AssetError) {
+                try records[index].write(to: writes)
+            } catch {
+                failures.withLock { $0[index] = error }
+            }
+        }
+        return failures.withLock { $0 }
+    }
+
+    /// Calls `body` with each number below `count`, on some threads at once.
+    private static func onThreads(
+        _ threadCount: Int, count: Int, _ body: @escaping @Sendable (Int) -> Void
+    ) throws {
+        let next = Monitor(0)
         let threads = try (0..<threadCount).map { number in
             try WorkerThread(name: "writer \(number)") {
                 while true {
@@ -63,17 +77,12 @@ import Testing
                         defer { next += 1 }
                         return next
                     }
-                    guard index < records.count else { return }
-                    do throws(AssetError) {
-                        try records[index].write(to: writes)
-                    } catch {
-                        failures.withLock { $0[index] = error }
-                    }
+                    guard index < count else { return }
+                    body(index)
                 }
             }
         }
         for thread in threads { thread.join() }
-        return failures.withLock { $0 }
     }
 
     @Test(arguments: [1, 2, 3]) func findTheirRecords(seed: UInt64) throws {
@@ -98,7 +107,7 @@ import Testing
         let file = try File(directory.file("records"), [.write, .createNew])
         let writes = CombinedWrites(file)
         let records = Self.records(300, seed: seed)
-        let (next, end) = (Monitor(0), Monitor(4096))
+        let end = Monitor(4096)
         let handedOn = Monitor<[Int]>([])
         let offsets = Monitor<[Int: Int]>([:])
         let limit = 9 << 20
@@ -132,19 +141,9 @@ import Testing
             }
             offsets.withLock { $0[index] = offset }
         }
-        let threads = try (0..<16).map { number in
-            try WorkerThread(name: "writer \(number)") {
-                while true {
-                    let index = next.withLock { next in
-                        defer { next += 1 }
-                        return next
-                    }
-                    guard index < records.count else { return }
-                    do { try bring(records[index], index) } catch { Issue.record(error) }
-                }
-            }
+        try Self.onThreads(16, count: records.count) { index in
+            do { try bring(records[index], index) } catch { Issue.record(error) }
         }
-        for thread in threads { thread.join() }
         let order = handedOn.withLock { $0 }
         #expect(order == order.sorted() && order.count > 30)
         let found = offsets.withLock { $0 }
