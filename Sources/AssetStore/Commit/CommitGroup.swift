@@ -14,16 +14,16 @@ struct CommitTarget: Sendable {
 /// Requests on their way into the catalog.
 struct CommitGroup: Sendable {
     var requests: [Committer.Request]
+    /// Whether the catalog need not be flushed, if what is committed follows what was committed before
+    /// in its pack without a gap: then it is found there again.
+    var isDeferred = false
 
     /// Whether the records of its payloads say all that it changes.
     var isReplayable: Bool { requests.allSatisfy { $0.isReplayable && $0.payloads.count == 1 } }
 
     /// Commits a group. A request that fails is taken out, and the others are tried again: nobody
     /// suffers for another's error.
-    ///
-    /// - Parameter deferring: the catalog need not be flushed, if what is committed follows what was
-    ///   committed before in its pack without a gap: then it is found there again.
-    func commit(to target: CommitTarget, deferring isDeferred: Bool) {
+    func commit(to target: CommitTarget) {
         let (catalog, admission) = (target.catalog, target.admission)
         var remaining = requests
         var pack = isDeferred ? (try? packToFollow(in: catalog)) ?? nil : nil

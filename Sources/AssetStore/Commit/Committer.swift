@@ -36,8 +36,6 @@ final class Committer: Sendable {
         var requests: [Request] = []
         /// A group whose packs are synced.
         var synced: CommitGroup?
-        /// Whether its commit need not be flushed.
-        var defersSynced = false
         var isSyncing = false
         /// How many requests are being committed; 0 when none are.
         var committingCount = 0
@@ -51,11 +49,11 @@ final class Committer: Sendable {
         /// Whether the threads are to end when nothing waits.
         var isStopping = false
 
-        /// Notes that a group is made; says whether its commit need not be flushed.
-        mutating func note(_ group: CommitGroup) -> Bool {
+        /// Notes that a group is made, and in the group whether its commit need not be flushed.
+        mutating func note(_ group: inout CommitGroup) {
             groupCount = group.requests.count
             replayableCount = group.isReplayable ? replayableCount + 1 : 0
-            return isDeferring
+            group.isDeferred = isDeferring
         }
 
         var isRunning: Bool { threads != nil }
@@ -153,20 +151,19 @@ final class Committer: Sendable {
             abandoned: abandoned, apply: apply
         ) { outcome.deliver($0) }
         var group = CommitGroup(requests: [request])
-        let (isAlone, isDeferred) = queue.withLock { queue in
-            guard queue.isRunning, queue.isIdle, queue.groupCount <= 1 else {
-                return (false, false)
-            }
+        let isAlone = queue.withLock { queue in
+            guard queue.isRunning, queue.isIdle, queue.groupCount <= 1 else { return false }
             (queue.isSyncing, queue.committingCount) = (true, 1)
-            return (true, queue.note(group))
+            queue.note(&group)
+            return true
         }
         if isAlone {
             group.synchronize()
-            group.commit(to: target, deferring: isDeferred)
+            group.commit(to: target)
             let isAwaited = queue.withLock { queue in
                 (queue.isSyncing, queue.committingCount) = (false, 0)
-                let isFirst = isDeferred && !queue.hasDeferred
-                if isDeferred { queue.hasDeferred = true }
+                let isFirst = group.isDeferred && !queue.hasDeferred
+                if group.isDeferred { queue.hasDeferred = true }
                 return isFirst || !queue.isIdle || queue.isStopping
             }
             // Waking the threads for nothing would cost as much as handing over to them.
@@ -205,29 +202,29 @@ final class Committer: Sendable {
 
     /// Syncs the packs of the next group; says whether there may be another.
     private static func syncNext(_ queue: Monitor<Queue>) -> Bool {
-        let next = queue.wait { (queue) -> (group: CommitGroup, isDeferred: Bool)?? in
+        let next = queue.wait { (queue) -> CommitGroup?? in
             guard queue.hasGroup else {
                 return queue.isStopping && queue.requests.isEmpty && !queue.isSyncing
                     && queue.synced == nil ? .some(nil) : nil
             }
-            let group = CommitGroup(requests: Array(queue.requests.prefix(groupCountMax)))
+            var group = CommitGroup(requests: Array(queue.requests.prefix(groupCountMax)))
             queue.requests.removeFirst(group.requests.count)
             queue.isSyncing = true
-            return (group, queue.note(group))
+            queue.note(&group)
+            return group
         }
-        guard var next else { return false }
-        next.group.synchronize()
-        queue.update { [next] queue in
+        guard var group = next else { return false }
+        group.synchronize()
+        queue.update { queue in
             queue.isSyncing = false
-            queue.synced = next.group
-            queue.defersSynced = next.isDeferred
+            queue.synced = group
         }
         return true
     }
 
     /// What the committing thread does next.
     private enum Turn {
-        case commit(CommitGroup, deferring: Bool)
+        case commit(CommitGroup)
         case flush
         case end
     }
@@ -239,11 +236,11 @@ final class Committer: Sendable {
         // Whoever waits for the place of a synced group.
         queue.update { _ in }
         switch turn {
-        case .commit(let group, let isDeferred):
-            group.commit(to: target, deferring: isDeferred)
+        case .commit(let group):
+            group.commit(to: target)
             queue.update { queue in
                 queue.committingCount = 0
-                if isDeferred { queue.hasDeferred = true }
+                if group.isDeferred { queue.hasDeferred = true }
             }
         case .flush:
             flush(queue, target)
@@ -257,7 +254,7 @@ final class Committer: Sendable {
             if queue.isCommitting { return nil }
             if let group = queue.synced.take() {
                 queue.committingCount = group.requests.count
-                return .commit(group, deferring: queue.defersSynced)
+                return .commit(group)
             }
             return queue.isStopping && queue.isIdle ? .end : nil
         }
